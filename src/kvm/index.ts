@@ -1,0 +1,20 @@
+/**
+ * The FFI boundary to KVM: the ioctl table, struct layouts, and a wrapper for each kind of fd. Nothing else in
+ * Evenkeel calls libc.
+ */
+export { getAttribute, hasAttribute, setAttribute } from './attributes.ts';
+export { describeKvmError } from './error.ts';
+export type { KvmError } from './error.ts';
+export { errnoName } from './errno.ts';
+export { Fd } from './fd.ts';
+export type { CallCounter } from './fd.ts';
+export { Device, Kvm, Vcpu, Vm, openKvm, registerBytes } from './handles.ts';
+export { requestCode } from './ioctl.ts';
+export type { Architecture, FdKind, Ioctl } from './ioctl.ts';
+export * from './ioctls.ts';
+export { openLibc } from './libc.ts';
+export type { Libc, Mapping } from './libc.ts';
+export { openScratch } from './scratch.ts';
+export type { Scratch } from './scratch.ts';
+export type { Value } from './struct.ts';
+export { CAPABILITY_NAMES } from './capabilities.ts';

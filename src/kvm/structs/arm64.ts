@@ -1,0 +1,18 @@
+/** Structs of the arm64 interface. Source: arch/arm64/include/uapi/asm/kvm.h. */
+import { struct, u32, u64 } from '../struct.ts';
+import type { Field, Struct } from '../struct.ts';
+
+type U32 = Field<'u32'>;
+type U64 = Field<'u64'>;
+
+/** `features` of seven words; KVM has given out bits of the first only, so the others stay zero. */
+export const KVM_VCPU_INIT: Struct<'kvm_vcpu_init', { target: U32; features0: U32 }> = struct('kvm_vcpu_init', 32, {
+  target: u32(0),
+  features0: u32(4),
+});
+
+/** `addr` points at an array of 192 masks of 64 bits each (KVM_ARM_FEATURE_ID_RANGE_SIZE). */
+export const REG_MASK_RANGE: Struct<'reg_mask_range', { addr: U64; range: U32 }> = struct('reg_mask_range', 64, {
+  addr: u64(0),
+  range: u32(8),
+});

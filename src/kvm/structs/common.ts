@@ -1,0 +1,62 @@
+/** Structs that both architectures share. Source: include/uapi/linux/kvm.h. */
+import { bytes, struct, u16, u32, u64 } from '../struct.ts';
+import type { Field, FlexibleArray, Struct } from '../struct.ts';
+
+type U32 = Field<'u32'>;
+type U64 = Field<'u64'>;
+type Bytes = Field<'bytes'>;
+
+export const KVM_ENABLE_CAP_ARG: Struct<'kvm_enable_cap', { cap: U32; flags: U32; arg0: U64; arg1: U64 }> = struct(
+  'kvm_enable_cap',
+  104,
+  { cap: u32(0), flags: u32(4), arg0: u64(8), arg1: u64(16) },
+);
+
+export const KVM_CREATE_DEVICE_ARG: Struct<'kvm_create_device', { type: U32; fd: U32; flags: U32 }> = struct(
+  'kvm_create_device',
+  12,
+  { type: u32(0), fd: u32(4), flags: u32(8) },
+);
+
+export const KVM_DEVICE_ATTR: Struct<'kvm_device_attr', { flags: U32; group: U32; attr: U64; addr: U64 }> = struct(
+  'kvm_device_attr',
+  24,
+  { flags: u32(0), group: u32(4), attr: u64(8), addr: u64(16) },
+);
+
+export const KVM_USERSPACE_MEMORY_REGION: Struct<
+  'kvm_userspace_memory_region',
+  { slot: U32; flags: U32; guest_phys_addr: U64; memory_size: U64; userspace_addr: U64 }
+> = struct('kvm_userspace_memory_region', 32, {
+  slot: u32(0),
+  flags: u32(4),
+  guest_phys_addr: u64(8),
+  memory_size: u64(16),
+  userspace_addr: u64(24),
+});
+
+export const KVM_ONE_REG: Struct<'kvm_one_reg', { id: U64; addr: U64 }> = struct('kvm_one_reg', 16, {
+  id: u64(0),
+  addr: u64(8),
+});
+
+const KVM_REG_LIST_HEADER: Struct<'kvm_reg_list', { n: U64 }> = struct('kvm_reg_list', 8, { n: u64(0) });
+const REGISTER_ID: Struct<'__u64', { id: U64 }> = struct('__u64', 8, { id: u64(0) });
+
+export const KVM_REG_LIST: FlexibleArray<'kvm_reg_list', { n: U64 }, { id: U64 }> = {
+  name: 'kvm_reg_list',
+  header: KVM_REG_LIST_HEADER,
+  entry: REGISTER_ID,
+  count: 'n',
+};
+
+export const KVM_MP_STATE: Struct<'kvm_mp_state', { mp_state: U32 }> = struct('kvm_mp_state', 4, { mp_state: u32(0) });
+
+export const KVM_CLOCK_DATA: Struct<'kvm_clock_data', { clock: U64; flags: U32; realtime: U64; host_tsc: U64 }> =
+  struct('kvm_clock_data', 48, { clock: u64(0), flags: u32(8), realtime: u64(16), host_tsc: u64(24) });
+
+/** The 128-byte header of the nested state; `size` is in bytes and counts the header. */
+export const KVM_NESTED_STATE: Struct<
+  'kvm_nested_state',
+  { flags: Field<'u16'>; format: Field<'u16'>; size: U32; hdr: Bytes }
+> = struct('kvm_nested_state', 128, { flags: u16(0), format: u16(2), size: u32(4), hdr: bytes(8, 120) });

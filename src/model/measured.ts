@@ -1,0 +1,108 @@
+/**
+ * A surface as the engine sees it: words with the value that a guest gets by default and what can be made of it. The
+ * architectures derive this from sections; nothing here knows what a CPUID leaf is.
+ */
+import type { Element, WordPath } from './element.ts';
+import type { Architecture } from './surface.ts';
+
+/** What happens to a write that the host does not take. */
+export type Rejection =
+  | { readonly how: 'refused'; readonly call: string; readonly errno: string }
+  /** Accepted, and the guest sees something else. */
+  | { readonly how: 'ignored'; readonly call: string }
+  /** Nobody tried. */
+  | { readonly how: 'unknown'; readonly why: string };
+
+/** Which values a word can be given. Bit masks are within the word. */
+export type WordLatitude =
+  | { readonly kind: 'fixed'; readonly otherwise: Rejection }
+  /** Bits of `clearable` may be cleared and bits of `settable` set, each on its own; found by trying. */
+  | { readonly kind: 'bits'; readonly clearable: bigint; readonly settable: bigint; readonly otherwise: Rejection }
+  /** Per field the values that were written and read back; fields not named stay as they are. */
+  | { readonly kind: 'fields'; readonly fields: readonly FieldValues[]; readonly otherwise: Rejection }
+  /** Whole values that were written and read back, the default included. */
+  | { readonly kind: 'values'; readonly values: readonly bigint[]; readonly otherwise: Rejection }
+  | { readonly kind: 'free' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface FieldValues {
+  readonly shift: number;
+  readonly width: number;
+  readonly values: readonly bigint[];
+}
+
+/** How a value is selected, and until when. */
+export interface Mechanism {
+  /** `KVM_SET_CPUID2`, `KVM_SET_ONE_REG`, `KVM_SET_DEVICE_ATTR`, `KVM_ENABLE_CAP`, … */
+  readonly call: string;
+  /** The arguments that name this word: `id=0x603000000013c020`, `group=1 attr=0x8`. The value is added by the plan. */
+  readonly target: string;
+  readonly until: Stage;
+}
+
+/** The latest point at which a mechanism works; plans are ordered by it. */
+export type Stage =
+  | 'vm-created'
+  | 'before-vcpu'
+  | 'before-vcpu-init'
+  | 'vcpu-created'
+  | 'before-device-init'
+  | 'before-first-run'
+  | 'any-time';
+
+export interface MeasuredWord {
+  readonly path: WordPath;
+  /** Bits. */
+  readonly width: number;
+  /** What a guest gets when nobody asks; `null` where it was seen to exist but its value was not measured or varies. */
+  readonly value: bigint | null;
+  readonly latitude: WordLatitude;
+  readonly mechanism: Mechanism | null;
+  /** JSON pointer into the surface: the measured fact. */
+  readonly evidence: string;
+}
+
+/** A part of the machine that a surface either measured or did not: `cpuid`, `quirks`, `xsave`, `vgic`, … */
+export interface Area {
+  readonly name: string;
+  readonly measured: boolean;
+  /** JSON pointer to the section, or where it is missing the reason. */
+  readonly evidence: string;
+}
+
+export interface MeasuredSurface {
+  readonly architecture: Architecture;
+  readonly fingerprint: string;
+  readonly words: ReadonlyMap<WordPath, MeasuredWord>;
+  /** Every area that the architecture knows; `words` says nothing of an area that was not measured. */
+  readonly areas: ReadonlyMap<string, Area>;
+  /**
+   * Warnings that concern the whole surface and lower what it proves, such as a KVM module under which CPUID masks
+   * have no effect. For people.
+   */
+  readonly caveats: readonly string[];
+}
+
+/** What an architecture offers to the engine. Implemented by `arch/x86` and `arch/arm64`. */
+export interface Registry {
+  readonly architecture: Architecture;
+  /** All elements of a word, named fields and unnamed bits, ordered by shift; together they cover the word. */
+  elements(word: WordPath, width: number): readonly Element[];
+  /** The area that a word belongs to. */
+  area(word: WordPath): string;
+  /**
+   * What a host shows where its area was measured and the word is not there. `zero`: a CPUID leaf reads as zeros.
+   * `absent`: a register that cannot be restored, with the call that fails and its errno.
+   */
+  whenAbsent(
+    word: WordPath,
+  ):
+    | { readonly kind: 'zero'; readonly otherwise: Rejection }
+    | { readonly kind: 'absent'; readonly otherwise: Rejection };
+  /** The value that means "not used" for a unit of state, or null where none is known. */
+  neutral(word: WordPath): bigint | null;
+  /** Another name of the same word (`msr/0x10a` for `msr/MSR_IA32_ARCH_CAPABILITIES`) made canonical. */
+  canonical(word: string): WordPath;
+  /** Why two surfaces must not be compared at all (another vendor), or null. */
+  incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null;
+}

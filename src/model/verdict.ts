@@ -1,0 +1,53 @@
+/** Verdicts: what happens to a contract on a surface, element by element. The levels, from best to worst. */
+import type { ElementPath } from './element.ts';
+import type { Mechanism } from './measured.ts';
+
+export const LEVELS = ['same', 'selectable', 'unknown', 'refused', 'lost', 'silent'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const VERDICT_FORMAT = 'evenkeel.verdict/1';
+
+export interface Evidence {
+  /** The surface's fingerprint. */
+  readonly surface: string;
+  /** JSON pointer into it. */
+  readonly pointer: string;
+}
+
+export interface Reason {
+  readonly element: ElementPath;
+  readonly level: Level;
+  /** A stable code of the rule that decided: `feature-missing`, `below-promise`, `write-ignored`, … */
+  readonly rule: string;
+  /** One sentence for people, in the field's words, with the values. */
+  readonly text: string;
+  readonly promised: bigint | null;
+  /** What the destination shows by default; null where it has no such word or nothing is known. */
+  readonly shows: bigint | null;
+  readonly evidence: Evidence | null;
+  /** For `selectable`: what to set, and until when. */
+  readonly setting: Setting | null;
+}
+
+export interface Setting extends Mechanism {
+  /** The whole word's value to set, hex. */
+  readonly value: string;
+}
+
+export interface Verdict {
+  readonly level: Level;
+  readonly counts: Readonly<Record<Level, number>>;
+  /** Everything that is not `same`, worst first. */
+  readonly reasons: readonly Reason[];
+}
+
+/** The worse of two levels. */
+export function worse(a: Level, b: Level): Level {
+  return LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b;
+}
+
+/** A move: there, and back again. The way back is absent where it was not asked for. */
+export interface MoveVerdict {
+  readonly there: Verdict;
+  readonly back: Verdict | null;
+}
