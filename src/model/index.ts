@@ -2,6 +2,8 @@
 export * from './contract.ts';
 export * from './element.ts';
 export * from './hex.ts';
+export * as latitude from './latitude.ts';
+export type { Latitude } from './latitude.ts';
 export * from './measured.ts';
 export * from './result.ts';
 export * from './surface.ts';

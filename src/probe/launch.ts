@@ -1,0 +1,50 @@
+/**
+ * Starts the probe worker as a child process of this one: the same Node, the worker's file, messages on the child's
+ * standard output. The child gets no standard input but a pipe that closes with the parent.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Decoder } from './protocol.ts';
+import type { Launch } from './supervise.ts';
+
+export interface LaunchOptions {
+  /** The device to open instead of /dev/kvm; for tests. */
+  readonly device?: string;
+}
+
+/** How much of what a dying worker wrote to standard error is kept, in characters. */
+const STDERR_TAIL = 2000;
+
+export function launchLocal(options: LaunchOptions = {}): Launch {
+  return (skip, events) => {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const script = fileURLToPath(new URL(`./worker.${extension}`, import.meta.url));
+    const device = options.device === undefined ? [] : ['--device', options.device];
+    const child = spawn(process.execPath, [script, '--fd', '1', '--skip', skip.join(','), ...device], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { promise: gone, resolve } = Promise.withResolvers<undefined>();
+    const decoder = new Decoder();
+    let stderr = '';
+    const said = (text: string): void => {
+      stderr = (stderr + text).slice(-STDERR_TAIL);
+    };
+    child.stdout.on('data', (chunk: Buffer) => decoder.push(chunk, events.onMessage, (line) => said(`${line}\n`)));
+    child.stderr.on('data', (chunk: Buffer) => said(chunk.toString()));
+    child.on('error', (error) => {
+      events.onExit(error.message);
+      resolve(undefined);
+    });
+    child.on('close', (code, signal) => {
+      const how = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
+      events.onExit(stderr === '' ? how : `${how}: ${stderr.trim()}`);
+      resolve(undefined);
+    });
+    return {
+      kill: () => {
+        child.kill('SIGKILL');
+        return gone;
+      },
+    };
+  };
+}
