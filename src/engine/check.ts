@@ -93,7 +93,11 @@ function checkMissing(
 ): void {
   const neutral = registry.neutral(promised.word);
   if (neutral !== null && ((neutral ^ promised.value) & promised.mask) === 0n) return fold.same(elements.length);
-  const judgement = missing(word, `promised ${hex(promised.value)}, the destination does not have it`, 'register-missing');
+  const judgement = missing(
+    word,
+    `promised ${hex(promised.value)}, the destination does not have it`,
+    'register-missing',
+  );
   fold.add(promised.word, judgement, promised.value, null, word.evidence);
   fold.same(elements.length - 1);
 }

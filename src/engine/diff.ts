@@ -27,7 +27,14 @@ export function diff(registry: Registry, a: MeasuredSurface, b: MeasuredSurface)
     if (left === undefined || right === undefined) {
       const missing = left === undefined ? a : b;
       const measured = missing.areas.get(area)?.measured === true;
-      const what = left === undefined ? (measured ? 'only-in-b' : 'not-measured-in-a') : measured ? 'only-in-a' : 'not-measured-in-b';
+      const what =
+        left === undefined
+          ? measured
+            ? 'only-in-b'
+            : 'not-measured-in-a'
+          : measured
+            ? 'only-in-a'
+            : 'not-measured-in-b';
       found.push({ ...row(whole, left, right), element: path, what, a: left?.value ?? null, b: right?.value ?? null });
       continue;
     }
@@ -46,7 +53,11 @@ function fields(elements: readonly Element[], left: MeasuredWord, right: Measure
   return [...rows, ...touched.map((element): Difference => ({ ...row(element, left, right), what: 'latitude' }))];
 }
 
-function row(element: Element, left: MeasuredWord | undefined, right: MeasuredWord | undefined): Omit<Difference, 'what'> {
+function row(
+  element: Element,
+  left: MeasuredWord | undefined,
+  right: MeasuredWord | undefined,
+): Omit<Difference, 'what'> {
   return {
     element: element.path,
     kind: element.kind,
@@ -64,7 +75,9 @@ function valueOf(element: Element, word: MeasuredWord): bigint | null {
 
 /** A word's latitude as text, for equality. */
 function canonical(word: MeasuredWord): string {
-  return JSON.stringify(word.latitude, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
+  return JSON.stringify(word.latitude, (_, value: unknown) =>
+    typeof value === 'bigint' ? `0x${value.toString(16)}` : value,
+  );
 }
 
 function latitudeDiffers(element: Element, left: MeasuredWord, right: MeasuredWord): boolean {

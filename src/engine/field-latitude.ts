@@ -6,8 +6,7 @@ import { extract, fieldMask, latitude } from '../model/index.ts';
 import type { Element, Latitude, MeasuredWord } from '../model/index.ts';
 
 export type FieldLatitude =
-  | { readonly known: true; readonly latitude: Latitude }
-  | { readonly known: false; readonly why: string };
+  { readonly known: true; readonly latitude: Latitude } | { readonly known: false; readonly why: string };
 
 export function fieldLatitude(element: Element, word: MeasuredWord, value: bigint): FieldLatitude {
   const shows = extract(element, value);
@@ -26,7 +25,10 @@ export function fieldLatitude(element: Element, word: MeasuredWord, value: bigin
         latitude.enumerated(
           width,
           // A field can take a value only in a whole word that was tried and that leaves its neighbours as they are.
-          given.values.filter((whole) => ((whole ^ value) & ~fieldMask(element)) === 0n).map((whole) => extract(element, whole)).concat(shows),
+          given.values
+            .filter((whole) => ((whole ^ value) & ~fieldMask(element)) === 0n)
+            .map((whole) => extract(element, whole))
+            .concat(shows),
         ),
       );
     case 'fields': {

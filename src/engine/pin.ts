@@ -44,7 +44,8 @@ export function pin(
   options: PinOptions,
 ): Result<Contract, PinError> {
   const [first, ...others] = surfaces;
-  if (first === undefined) return err({ code: 'no-surface', message: 'a contract is pinned from at least one surface', conflicts: [] });
+  if (first === undefined)
+    return err({ code: 'no-surface', message: 'a contract is pinned from at least one surface', conflicts: [] });
   for (const other of others) {
     const why = registry.incomparable(first, other);
     if (why !== null) return err({ code: 'incomparable', message: why, conflicts: [] });
@@ -52,7 +53,9 @@ export function pin(
   const promises: Promised[] = [];
   const carries: WordPath[] = [];
   const conflicts: Conflict[] = [];
-  const measuredAreas = new Set([...first.areas.values()].filter((area) => everywhere(surfaces, area.name)).map(({ name }) => name));
+  const measuredAreas = new Set(
+    [...first.areas.values()].filter((area) => everywhere(surfaces, area.name)).map(({ name }) => name),
+  );
   for (const path of wordsOf(surfaces)) {
     if (!measuredAreas.has(registry.area(path))) continue;
     const width = surfaces.find((surface) => surface.words.has(path))?.words.get(path)?.width ?? 64;
@@ -73,7 +76,10 @@ export function pin(
     format: CONTRACT_FORMAT,
     architecture: first.architecture,
     name: options.name,
-    pinnedFrom: surfaces.map((surface, index) => ({ fingerprint: surface.fingerprint, host: options.hosts[index] ?? '' })),
+    pinnedFrom: surfaces.map((surface, index) => ({
+      fingerprint: surface.fingerprint,
+      host: options.hosts[index] ?? '',
+    })),
     promises,
     carries,
     unknown: unknownAreas(surfaces),
@@ -116,7 +122,7 @@ function promise(
   let value = 0n;
   let mask = 0n;
   for (const element of elements) {
-    const chosen = neutral === null ? common(element, present) : extract(element, neutral);
+    const chosen = common(element, present, neutral);
     if (chosen === null) conflicts.push({ element: element.path, text: defaults(element, words, surfaces) });
     else value |= chosen << BigInt(element.shift);
     mask |= fieldMask(element);
@@ -129,13 +135,23 @@ function wordOn(registry: Registry, path: WordPath, width: number, surface: Meas
   if (word !== undefined) return word;
   const absence = registry.whenAbsent(path);
   if (absence.kind === 'absent') return 'absent';
-  return { path, width, value: 0n, latitude: { kind: 'fixed', otherwise: absence.otherwise }, mechanism: null, evidence: '' };
+  return {
+    path,
+    width,
+    value: 0n,
+    latitude: { kind: 'fixed', otherwise: absence.otherwise },
+    mechanism: null,
+    evidence: '',
+  };
 }
 
-/** The best value that every host can show, or null. */
-function common(element: Element, words: readonly MeasuredWord[]): bigint | null {
+/**
+ * The best value that every host can show, or null. Where some hosts lack the register, only its neutral value will
+ * do: those that have it must be able to show that.
+ */
+function common(element: Element, words: readonly MeasuredWord[], neutral: bigint | null): bigint | null {
   const shown = words.map((word) => extract(element, word.value ?? 0n));
-  const first = shown[0] ?? 0n;
+  const first = neutral === null ? (shown[0] ?? 0n) : extract(element, neutral);
   if (shown.every((value) => value === first)) return first;
   let joint: Latitude = latitude.free(element.width);
   for (const word of words) {
@@ -144,6 +160,7 @@ function common(element: Element, words: readonly MeasuredWord[]): bigint | null
     const own = found.known ? found.latitude : latitude.fixed(element.width, extract(element, word.value ?? 0n));
     joint = latitude.intersection(joint, own);
   }
+  if (neutral !== null) return latitude.contains(joint, first) ? first : null;
   return best(element, joint, shown);
 }
 
@@ -190,7 +207,11 @@ export function atMost(element: Element, value: bigint, limit: bigint): boolean 
   }
 }
 
-function defaults(element: Element, words: readonly (MeasuredWord | 'absent')[], surfaces: readonly MeasuredSurface[]): string {
+function defaults(
+  element: Element,
+  words: readonly (MeasuredWord | 'absent')[],
+  surfaces: readonly MeasuredSurface[],
+): string {
   return words
     .map((word, index) => {
       const value = word === 'absent' ? 'absent' : show(element, extract(element, word.value ?? 0n));

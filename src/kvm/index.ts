@@ -12,7 +12,7 @@ export { Device, Kvm, Vcpu, Vm, openKvm, registerBytes } from './handles.ts';
 export { requestCode } from './ioctl.ts';
 export type { Architecture, FdKind, Ioctl } from './ioctl.ts';
 export * from './ioctls.ts';
-export { openLibc } from './libc.ts';
+export { dieWithParent, openLibc } from './libc.ts';
 export type { Libc, Mapping } from './libc.ts';
 export { openScratch } from './scratch.ts';
 export type { Scratch } from './scratch.ts';

@@ -39,6 +39,16 @@ export const MAP_NORESERVE: number = 0x4000;
 /** mmap's failure value, `(void *)-1`, as koffi gives pointers: an unsigned 64-bit integer. */
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
+/** PR_SET_PDEATHSIG and SIGKILL, prctl(2). */
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+
+/** Has the kernel kill this process when the thread that started it ends: a probe's VMs never outlive the probe. */
+export function dieWithParent(): void {
+  const prctl = koffi.load(null).func('int prctl(int option, unsigned long argument)');
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 export function openLibc(): Libc {
   const library = koffi.load(null);
   const open = library.func('int open(const char *path, int flags)');

@@ -1,6 +1,6 @@
 /**
  * Starts the probe worker as a child process of this one: the same Node, the worker's file, messages on the child's
- * standard output. The child gets no standard input but a pipe that closes with the parent.
+ * standard output. The worker asks the kernel to be killed when its parent dies, so that it outlives nobody.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,16 @@ export interface LaunchOptions {
 const STDERR_TAIL = 2000;
 
 export function launchLocal(options: LaunchOptions = {}): Launch {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const script = fileURLToPath(new URL(`./worker.${extension}`, import.meta.url));
+  const device = options.device === undefined ? [] : ['--device', options.device];
+  return launchScript(script, ['--fd', '1', ...device]);
+}
+
+/** Runs a script that speaks the protocol on its standard output; `--skip` is added to its arguments. */
+export function launchScript(script: string, argumentsOfScript: readonly string[] = []): Launch {
   return (skip, events) => {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const script = fileURLToPath(new URL(`./worker.${extension}`, import.meta.url));
-    const device = options.device === undefined ? [] : ['--device', options.device];
-    const child = spawn(process.execPath, [script, '--fd', '1', '--skip', skip.join(','), ...device], {
+    const child = spawn(process.execPath, [script, ...argumentsOfScript, '--skip', skip.join(',')], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const { promise: gone, resolve } = Promise.withResolvers<undefined>();

@@ -3,6 +3,7 @@
  * there is no 3). Started by the supervisor, and bundled into the lab's images.
  */
 import { writeSync } from 'node:fs';
+import { dieWithParent } from '../kvm/index.ts';
 import { encode } from './protocol.ts';
 import { runSteps } from './run-steps.ts';
 import { ownArchitecture, stepsFor } from './steps/index.ts';
@@ -23,6 +24,7 @@ export function work(fd: number, skip: ReadonlySet<string>, device: string = '/d
 }
 
 if (import.meta.main) {
+  dieWithParent();
   const option = (name: string): string | undefined => {
     const at = process.argv.indexOf(name);
     return at < 0 ? undefined : process.argv[at + 1];

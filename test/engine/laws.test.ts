@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { check, diff, pin } from '../../src/engine/index.ts';
+import { LEVELS, extract } from '../../src/model/index.ts';
+import type { Contract, MeasuredSurface, MeasuredWord } from '../../src/model/index.ts';
+import { toy, toySurface } from './toy.ts';
+
+const atMost = (level: (typeof LEVELS)[number], bound: (typeof LEVELS)[number]): boolean =>
+  LEVELS.indexOf(level) <= LEVELS.indexOf(bound);
+
+function pinned(...surfaces: MeasuredSurface[]): Contract {
+  const result = pin(toy, surfaces, { name: 'toy', hosts: [] });
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+describe('pin and check', () => {
+  test('a host keeps the promises that it makes by default', () => {
+    fc.assert(
+      fc.property(toySurface, (surface) => {
+        const verdict = check(toy, pinned(surface), surface);
+        expect(verdict.level).toBe('same');
+        expect(verdict.reasons).toEqual([]);
+      }),
+    );
+  });
+
+  test('the machine common to two hosts is at worst selectable on each of them', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(toySurface, toySurface, (a, b) => {
+        const contract = pin(toy, [a, b], { name: 'pool', hosts: [] });
+        if (!contract.ok) return;
+        found++;
+        for (const host of [a, b]) {
+          const verdict = check(toy, contract.value, host);
+          expect(atMost(verdict.level, 'selectable'), JSON.stringify(verdict.reasons.map((r) => r.text))).toBe(true);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(found).toBeGreaterThan(100);
+  });
+
+  test('a host added to a pool never adds a feature bit or raises a limit', () => {
+    fc.assert(
+      fc.property(toySurface, toySurface, (a, b) => {
+        const pool = pin(toy, [a, b], { name: 'pool', hosts: [] });
+        if (!pool.ok) return;
+        for (const promised of pool.value.promises) {
+          const alone = pinned(a).promises.find(({ word }) => word === promised.word);
+          // What the first host does not have reads as zero there, or is promised only as its neutral value.
+          const before = alone?.value ?? 0n;
+          for (const element of toy.elements(promised.word, promised.width)) {
+            const [now, then] = [extract(element, promised.value), extract(element, before)];
+            if (element.comparison === 'subset') expect(now & ~then).toBe(0n);
+            else expect(now <= then).toBe(true);
+          }
+        }
+      }),
+    );
+  });
+
+  test('a verdict never improves when the destination loses latitude', () => {
+    fc.assert(
+      fc.property(toySurface, toySurface, (a, b) => {
+        const contract = pinned(a);
+        const rigid: MeasuredSurface = {
+          ...b,
+          words: new Map(
+            [...b.words].map(([path, word]): [string, MeasuredWord] => [
+              path,
+              { ...word, latitude: { kind: 'fixed', otherwise: { how: 'ignored', call: 'SET' } } },
+            ]),
+          ),
+        };
+        const before = check(toy, contract, b).level;
+        expect(atMost(before, check(toy, contract, rigid).level)).toBe(true);
+      }),
+    );
+  });
+
+  test('an area that the destination did not measure is unknown, never safe', () => {
+    fc.assert(
+      fc.property(toySurface, (surface) => {
+        const areas = new Map(surface.areas).set('reg', { name: 'reg', measured: false, evidence: 'not captured' });
+        const verdict = check(toy, pinned(surface), { ...surface, areas });
+        expect(verdict.level).toBe('unknown');
+        const unknowing = pin(toy, [{ ...surface, areas }], { name: '', hosts: [] });
+        expect(unknowing.ok && check(toy, unknowing.value, surface).level).toBe('unknown');
+      }),
+    );
+  });
+
+  test('a register with its neutral value may be missing on the destination, with another it is refused', () => {
+    const surface = (words: [string, bigint][]): MeasuredSurface => ({
+      architecture: 'x86_64',
+      fingerprint: 'sha256:0',
+      areas: new Map([['reg', { name: 'reg', measured: true, evidence: '/sections/reg' }]]),
+      caveats: [],
+      words: new Map(
+        words.map(([path, value]) => [
+          path,
+          { path, width: 8, value, latitude: { kind: 'free' }, mechanism: null, evidence: '' },
+        ]),
+      ),
+    });
+    expect(check(toy, pinned(surface([['reg/0', 0n]])), surface([])).level).toBe('same');
+    const refused = check(toy, pinned(surface([['reg/0', 1n]])), surface([]));
+    expect(refused.level).toBe('refused');
+    expect(refused.reasons[0]?.rule).toBe('register-missing');
+  });
+});
+
+describe('diff', () => {
+  test('a surface does not differ from itself, and differences are seen from both sides', () => {
+    fc.assert(
+      fc.property(toySurface, toySurface, (a, b) => {
+        expect(diff(toy, a, a)).toEqual([]);
+        const forth = diff(toy, a, b).map(({ element }) => element);
+        const back = diff(toy, b, a).map(({ element }) => element);
+        expect(new Set(forth)).toEqual(new Set(back));
+      }),
+    );
+  });
+});
