@@ -15,10 +15,11 @@ import {
   KVM_REG_LIST,
   KVM_USERSPACE_MEMORY_REGION,
 } from './structs/common.ts';
-import { KVM_VCPU_INIT, REG_MASK_RANGE } from './structs/arm64.ts';
+import { KVM_ARM_COUNTER_OFFSET, KVM_VCPU_INIT, REG_MASK_RANGE } from './structs/arm64.ts';
 import {
   KVM_CPUID2,
   KVM_LAPIC_STATE,
+  KVM_MSR_FILTER,
   KVM_MSR_LIST,
   KVM_MSRS,
   KVM_PIT_CONFIG,
@@ -80,8 +81,10 @@ export const KVM_CREATE_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_CONFIG>> = row('KVM_
 export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>> = row('KVM_ENABLE_CAP', ['vm', 'vcpu'], 0xa3, 'write', of(KVM_ENABLE_CAP_ARG), { capability: 'KVM_CAP_ENABLE_CAP' });
 export const KVM_SET_TSC_KHZ: Ioctl<'vm' | 'vcpu', Integer> = row('KVM_SET_TSC_KHZ', ['vm', 'vcpu'], 0xa2, 'none', integer, { ...x86, capability: 'KVM_CAP_TSC_CONTROL' });
 export const KVM_GET_TSC_KHZ: Ioctl<'vm' | 'vcpu', None> = row('KVM_GET_TSC_KHZ', ['vm', 'vcpu'], 0xa3, 'none', none, { ...x86, capability: 'KVM_CAP_GET_TSC_KHZ' });
+export const KVM_X86_SET_MSR_FILTER: Ioctl<'vm', Of<typeof KVM_MSR_FILTER>> = row('KVM_X86_SET_MSR_FILTER', ['vm'], 0xc6, 'write', of(KVM_MSR_FILTER), { ...x86, capability: 'KVM_CAP_X86_MSR_FILTER' });
 export const KVM_ARM_PREFERRED_TARGET: Ioctl<'vm', Of<typeof KVM_VCPU_INIT>> = row('KVM_ARM_PREFERRED_TARGET', ['vm'], 0xaf, 'read', of(KVM_VCPU_INIT), arm64);
 export const KVM_ARM_GET_REG_WRITABLE_MASKS: Ioctl<'vm', Of<typeof REG_MASK_RANGE>> = row('KVM_ARM_GET_REG_WRITABLE_MASKS', ['vm'], 0xb6, 'read', of(REG_MASK_RANGE), { ...arm64, capability: 'KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES' });
+export const KVM_ARM_SET_COUNTER_OFFSET: Ioctl<'vm', Of<typeof KVM_ARM_COUNTER_OFFSET>> = row('KVM_ARM_SET_COUNTER_OFFSET', ['vm'], 0xb5, 'write', of(KVM_ARM_COUNTER_OFFSET), { ...arm64, capability: 'KVM_CAP_COUNTER_OFFSET' });
 export const KVM_CREATE_DEVICE: Ioctl<'vm', Of<typeof KVM_CREATE_DEVICE_ARG>> = row('KVM_CREATE_DEVICE', ['vm'], 0xe0, 'readwrite', of(KVM_CREATE_DEVICE_ARG), { capability: 'KVM_CAP_DEVICE_CTRL' });
 
 // Device attributes: of a device, of a vCPU, of a VM, and on x86 of the system fd

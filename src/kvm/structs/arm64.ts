@@ -16,3 +16,10 @@ export const REG_MASK_RANGE: Struct<'reg_mask_range', { addr: U64; range: U32 }>
   addr: u64(0),
   range: u32(8),
 });
+
+/** `reserved` must be zero, so it has no field here. */
+export const KVM_ARM_COUNTER_OFFSET: Struct<'kvm_arm_counter_offset', { counter_offset: U64 }> = struct(
+  'kvm_arm_counter_offset',
+  16,
+  { counter_offset: u64(0) },
+);
