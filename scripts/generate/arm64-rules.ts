@@ -16,8 +16,7 @@ export function checkRules(
   const rows = new Map(Object.values(table).flatMap(({ fields }) => fields.map((row) => [row.field, row] as const)));
   const complaints: string[] = [];
   let seen = 0;
-  const pattern =
-    /\b(S_)?ARM64_FTR_BITS\(\s*FTR_\w+(?:\([^()]*\))?\s*,\s*\w+\s*,\s*(FTR_\w+)\s*,\s*(\w+?)_SHIFT\s*,/g;
+  const pattern = /\b(S_)?ARM64_FTR_BITS\(\s*FTR_\w+(?:\([^()]*\))?\s*,\s*\w+\s*,\s*(FTR_\w+)\s*,\s*(\w+?)_SHIFT\s*,/g;
   for (const [, signed, type = '', field = ''] of cpufeature.matchAll(pattern)) {
     seen++;
     const row = rows.get(field);

@@ -70,7 +70,8 @@ export function parseSysregHeader(text: string): Map<string, number> {
     const name = match[1] ?? '';
     const [op0 = 0, op1 = 0, crn = 0, crm = 0, op2 = 0] = (match[2] ?? '').split(',').map(Number);
     const encoding = encode(op0, op1, crn, crm, op2);
-    if ((op0 !== 2 && op0 !== 3) || /_EL[01]2$/.test(name) || /^(AARCH32|BARRIER)_/.test(name) || taken.has(encoding)) continue;
+    if ((op0 !== 2 && op0 !== 3) || /_EL[01]2$/.test(name) || /^(AARCH32|BARRIER)_/.test(name) || taken.has(encoding))
+      continue;
     taken.add(encoding);
     found.set(name, encoding);
   }

@@ -92,7 +92,7 @@ export interface Surface {
 }
 
 /** A write that was really made on a fresh VM, and what came of it. */
-export interface Trial {
+export type Trial = {
   /** Hex. */
   readonly wrote: string;
   /**
@@ -101,4 +101,4 @@ export interface Trial {
    */
   readonly outcome: 'taken' | 'ignored' | 'changed' | (string & {});
   readonly reads?: string;
-}
+};

@@ -350,9 +350,7 @@ export const ID_FIELDS: Readonly<Record<string, readonly IdFieldRow[]>> = {
     ['IMPDEF6', 24, 4, 'exact', 'unsigned', 'number'],
     ['IMPDEF7', 28, 4, 'exact', 'unsigned', 'number'],
   ],
-  ID_AA64AFR1_EL1: [
-
-  ],
+  ID_AA64AFR1_EL1: [],
   ID_AA64ISAR0_EL1: [
     ['AES', 4, 4, 'lower-safe', 'unsigned', 'linux'],
     ['SHA1', 8, 4, 'lower-safe', 'unsigned', 'linux'],
@@ -520,12 +518,8 @@ export const ID_FIELDS: Readonly<Record<string, readonly IdFieldRow[]>> = {
     ['ICB', 30, 3, 'exact', 'unsigned', 'number'],
     ['Ttypen', 33, 14, 'exact', 'unsigned', 'number'],
   ],
-  CCSIDR2_EL1: [
-    ['NumSets', 0, 24, 'exact', 'unsigned', 'number'],
-  ],
-  GMID_EL1: [
-    ['BS', 0, 4, 'lower-safe', 'unsigned', 'linux'],
-  ],
+  CCSIDR2_EL1: [['NumSets', 0, 24, 'exact', 'unsigned', 'number']],
+  GMID_EL1: [['BS', 0, 4, 'lower-safe', 'unsigned', 'linux']],
   SMIDR_EL1: [
     ['AFFINITY', 0, 12, 'exact', 'unsigned', 'number'],
     ['SH', 13, 2, 'exact', 'unsigned', 'number'],

@@ -1,0 +1,84 @@
+/** Tries what one ID register can be given, field by field. */
+import { registerFields } from '../../../arch/arm64/fields.ts';
+import type { RegisterField } from '../../../arch/arm64/fields.ts';
+import { bytesOf } from '../../../arch/arm64/ids.ts';
+import type { FieldTrial, IdRegisterTrial } from '../../../arch/arm64/sections.ts';
+import { extract, fieldMask, hex } from '../../../model/index.ts';
+import type { Registers } from './registers.ts';
+import { text } from './registers.ts';
+
+/** Every value is tried of fields up to this width. */
+const EXHAUSTIVE_BITS = 4;
+
+export function tryIdRegister(registers: Registers, id: bigint): IdRegisterTrial {
+  const read = registers.get(id);
+  if (typeof read === 'string') return { id: hex(id), value: read, same: read, fields: [], fixed: {} };
+  const { outcome: same } = registers.try(id, read, read);
+  const fields: FieldTrial[] = [];
+  const fixed: Record<string, string[]> = {};
+  for (const field of registerFields(id, bytesOf(id) * 8)) {
+    const { errnos, trial } = tryField(registers, id, read, field);
+    const [errno, ...others] = errnos;
+    // One reason for all of them: the field says in a word what a list would say at length.
+    if (trial.taken.length === 0 && !trial.ignored && !trial.changed && errno !== undefined && others.length === 0) {
+      (fixed[errno] ??= []).push(`${field.shift}:${field.width}`);
+    } else fields.push(trial);
+  }
+  return { id: hex(id), value: text(read), same, fields, fixed };
+}
+
+function tryField(
+  registers: Registers,
+  id: bigint,
+  before: bigint,
+  field: RegisterField,
+): { readonly errnos: readonly string[]; readonly trial: FieldTrial } {
+  const taken: number[] = [];
+  const ignored: number[] = [];
+  const changed: (readonly [number, string])[] = [];
+  const refused: Record<string, number[]> = {};
+  let disturbed = false;
+  const attempt = (value: bigint): void => {
+    const word = (before & ~fieldMask(field)) | (value << BigInt(field.shift));
+    const { outcome, reads } = registers.try(id, word, before);
+    if (outcome === 'taken') taken.push(Number(value));
+    else if (outcome === 'ignored') ignored.push(Number(value));
+    else if (outcome === 'changed') changed.push([Number(value), text(reads)]);
+    else (refused[outcome] ??= []).push(Number(value));
+    // The next write replaces this one; only the last that had an effect must be undone.
+    if (outcome === 'taken' || outcome === 'changed') disturbed = true;
+  };
+  const own = extract(field, before);
+  const first = alternatives(own, field.width);
+  first.forEach(attempt);
+  if (taken.length + ignored.length + changed.length > 0 && field.width <= EXHAUSTIVE_BITS) {
+    for (let value = 0n; value < 1n << BigInt(field.width); value++) {
+      if (value !== own && !first.includes(value)) attempt(value);
+    }
+  }
+  if (disturbed) registers.set(id, before);
+  const ascending = (a: number, b: number): number => a - b;
+  for (const values of Object.values(refused)) values.sort(ascending);
+  return {
+    errnos: Object.keys(refused),
+    trial: {
+      shift: field.shift,
+      width: field.width,
+      taken: taken.sort(ascending),
+      ...(ignored.length > 0 ? { ignored: ignored.sort(ascending) } : {}),
+      ...(changed.length > 0 ? { changed: changed.sort(([a], [b]) => a - b) } : {}),
+      ...(Object.keys(refused).length > 0 ? { refused } : {}),
+    },
+  };
+}
+
+/**
+ * The neighbours of the default, 0 and the largest value. A field wider than JSON's numbers (REVIDR_EL1 is one of 64
+ * bits) gets only values that fit.
+ */
+function alternatives(own: bigint, width: number): readonly bigint[] {
+  const limit = 1n << BigInt(Math.min(width, 52));
+  return [...new Set([own - 1n, own + 1n, 0n, limit - 1n])].filter(
+    (value) => value >= 0n && value < limit && value !== own,
+  );
+}
