@@ -1,0 +1,19 @@
+/**
+ * File formats: schemas, the canonical form and the fingerprint, reading with the place of every fault, writing whole
+ * or not at all. Validation lives here and not in `model/`, because the probe's worker loads the model.
+ */
+export { canonicalJson } from './canonical.ts';
+export { contractSchema } from './contract.ts';
+export { describeDocumentError } from './error.ts';
+export type { DocumentCode, DocumentError, Place } from './error.ts';
+export { fingerprint } from './fingerprint.ts';
+export type { CanonicalSections } from './fingerprint.ts';
+export { PUBLISHED, jsonSchemaOf } from './published.ts';
+export type { PublishedFormat } from './published.ts';
+export { parseJson, readDocument, toDocument } from './read.ts';
+export type { Document } from './read.ts';
+export { stringify } from './stringify.ts';
+export { surfaceSchema } from './surface.ts';
+export { verdictSchema } from './verdict.ts';
+export type { VerdictDocument } from './verdict.ts';
+export { contractText, surfaceText, writeWhole } from './write.ts';

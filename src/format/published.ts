@@ -1,0 +1,20 @@
+/** The JSON Schemas (draft 2020-12) that are published for the formats, generated from the schemas that validate. */
+import { z } from 'zod';
+import type { Json } from '../model/index.ts';
+import { contractSchema } from './contract.ts';
+import { surfaceSchema } from './surface.ts';
+import { verdictSchema } from './verdict.ts';
+
+export const PUBLISHED = {
+  surface: surfaceSchema,
+  contract: contractSchema,
+  verdict: verdictSchema,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+export type PublishedFormat = keyof typeof PUBLISHED;
+
+/** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
+export function jsonSchemaOf(format: PublishedFormat): Json {
+  const schema = z.toJSONSchema(PUBLISHED[format], { io: 'input', unrepresentable: 'any' });
+  return JSON.parse(JSON.stringify(schema)) as Json;
+}

@@ -1,0 +1,107 @@
+/** Documents from files: bytes, text, JSON, format, schema; the first thing that is wrong ends it, with its place. */
+import type { z } from 'zod';
+import { CONTRACT_FORMAT, SURFACE_FORMAT, VERDICT_FORMAT, err, ok } from '../model/index.ts';
+import type { Contract, Json, Result, Surface } from '../model/index.ts';
+import { readBytes } from './bytes.ts';
+import { contractSchema } from './contract.ts';
+import { documentError, pointerOf } from './error.ts';
+import type { DocumentError } from './error.ts';
+import { lineAndColumn, scan } from './scan.ts';
+import { SECTION_SCHEMAS } from './sections.ts';
+import { surfaceSchema } from './surface.ts';
+
+export type Document =
+  | { readonly kind: 'surface'; readonly surface: Surface }
+  | { readonly kind: 'contract'; readonly contract: Contract }
+  /** JSON that names no format: perhaps a capture of another program, which `interop` may know by its shape. */
+  | { readonly kind: 'foreign'; readonly json: Json };
+
+export async function readDocument(path: string, limit?: number): Promise<Result<Document, DocumentError>> {
+  const bytes = await readBytes(path, limit);
+  if (!bytes.ok) return bytes;
+  const json = parseJson(path, bytes.value);
+  return json.ok ? toDocument(path, json.value) : json;
+}
+
+/** JSON, told what is wrong with it by line and column; keys that are there twice are wrong. */
+export function parseJson(path: string, bytes: Uint8Array): Result<Json, DocumentError> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return err(documentError('encoding', path, 'this is not text in UTF-8'));
+  }
+  if (text.trim() === '') return err(documentError('empty', path, 'the file is empty'));
+  const fault = scan(text);
+  if (fault === null) return ok(JSON.parse(text) as Json);
+  if (fault.kind === 'duplicate-key') {
+    const { line } = lineAndColumn(text, fault.offset);
+    const place = { kind: 'pointer', pointer: pointerOf(fault.path) } as const;
+    return err(documentError('duplicate-key', path, `${fault.message} (again in line ${line})`, place));
+  }
+  const place = { kind: 'text', ...lineAndColumn(text, fault.offset) } as const;
+  return err(documentError('syntax', path, `this is not JSON: ${fault.message}`, place));
+}
+
+export function toDocument(path: string, json: Json): Result<Document, DocumentError> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return err(documentError('wrong-format', path, 'a surface or a contract is a JSON object', at([])));
+  }
+  const format = 'format' in json ? json['format'] : undefined;
+  switch (format) {
+    case undefined:
+      return ok({ kind: 'foreign', json });
+    case SURFACE_FORMAT: {
+      const surface = validate(path, surfaceSchema, json);
+      if (!surface.ok) return surface;
+      const faulty = checkSections(path, surface.value);
+      return faulty === null ? ok({ kind: 'surface', surface: surface.value }) : err(faulty);
+    }
+    case CONTRACT_FORMAT: {
+      const contract = validate(path, contractSchema, json);
+      return contract.ok ? ok({ kind: 'contract', contract: contract.value }) : contract;
+    }
+    default:
+      return err(foreignFormat(path, format));
+  }
+}
+
+function foreignFormat(path: string, format: Json): DocumentError {
+  const place = at(['format']);
+  if (typeof format !== 'string') return documentError('wrong-format', path, 'expected the name of a format', place);
+  for (const known of [SURFACE_FORMAT, CONTRACT_FORMAT, VERDICT_FORMAT]) {
+    const [name, version] = known.split('/');
+    const match = /^(.*)\/([1-9][0-9]*)$/.exec(format);
+    if (match?.[1] !== name || Number(match?.[2]) <= Number(version)) continue;
+    const message = `${format} was written by a newer Evenkeel; this one reads ${known}`;
+    return documentError('newer-format', path, message, place);
+  }
+  return documentError('wrong-format', path, `"${format}" is neither a surface nor a contract`, place);
+}
+
+function checkSections(path: string, surface: Surface): DocumentError | null {
+  for (const [name, section] of Object.entries(surface.sections)) {
+    const schema = SECTION_SCHEMAS[surface.architecture][name];
+    if (schema === undefined || section.outcome !== 'measured') continue;
+    const checked = validate(path, schema, section.data, ['sections', name, 'data']);
+    if (!checked.ok) return checked.error;
+  }
+  return null;
+}
+
+function validate<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  json: Json,
+  root: readonly PropertyKey[] = [],
+): Result<T, DocumentError> {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  const [issue, ...others] = parsed.error.issues;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return err(documentError('invalid', path, `${issue?.message ?? ''}${more}`, at([...root, ...(issue?.path ?? [])])));
+}
+
+function at(path: readonly PropertyKey[]): { readonly kind: 'pointer'; readonly pointer: string } {
+  return { kind: 'pointer', pointer: pointerOf(path) };
+}
