@@ -5,13 +5,13 @@ import { contractSchema } from './contract.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 
-export const PUBLISHED = {
+export type PublishedFormat = 'surface' | 'contract' | 'verdict';
+
+export const PUBLISHED: Readonly<Record<PublishedFormat, z.ZodType>> = {
   surface: surfaceSchema,
   contract: contractSchema,
   verdict: verdictSchema,
-} as const satisfies Readonly<Record<string, z.ZodType>>;
-
-export type PublishedFormat = keyof typeof PUBLISHED;
+};
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
 export function jsonSchemaOf(format: PublishedFormat): Json {
