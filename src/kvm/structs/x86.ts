@@ -98,3 +98,18 @@ export const KVM_SREGS: Struct<
   efer: u64(264),
   apic_base: u64(272),
 });
+
+/**
+ * struct kvm_msr_filter with the one range that Evenkeel uses of its sixteen; a range of 0 MSRs is none. `bitmap` is
+ * an address: bit set allows, bit clear denies the operations of `rangeFlags`.
+ */
+export const KVM_MSR_FILTER: Struct<
+  'kvm_msr_filter',
+  { flags: U32; rangeFlags: U32; nmsrs: U32; base: U32; bitmap: U64 }
+> = struct('kvm_msr_filter', 392, {
+  flags: u32(0),
+  rangeFlags: u32(8),
+  nmsrs: u32(12),
+  base: u32(16),
+  bitmap: u64(24),
+});

@@ -1,0 +1,69 @@
+/**
+ * Every MSR that KVM says a VMM must save and restore (KVM_GET_MSR_INDEX_LIST): its value on a fresh vCPU before and
+ * after it was given the supported CPUID table, and whether the value is taken back, as a restore would write it.
+ */
+import { KVM_GET_MSR_INDEX_LIST, KVM_SET_CPUID2 } from '../../../kvm/index.ts';
+import type { MsrData, MsrRow } from '../../../arch/x86/sections.ts';
+import { hex } from '../../../model/index.ts';
+import { failed, measured } from '../../step.ts';
+import type { Step } from '../../step.ts';
+import { baseTable, createFresh } from './fresh.ts';
+import { readMsrs, writeMsrs } from './msr-batch.ts';
+
+export const msr: Step = {
+  name: 'msr',
+  architecture: 'x86_64',
+  seconds: 10,
+  run({ kvm, note }) {
+    const listed = kvm.list(KVM_GET_MSR_INDEX_LIST, 256);
+    if (!listed.ok) return failed(listed.error);
+    const table = baseTable(kvm);
+    if (!table.ok) return failed(table.error);
+    const created = createFresh(kvm);
+    if (!created.ok) return failed(created.error);
+    using fresh = created.value;
+    const { vcpu } = fresh;
+    const indexes = listed.value.map(({ index }) => index);
+
+    const before = readMsrs(vcpu, indexes);
+    if (!before.ok) return failed(before.error);
+    const set = vcpu.entries(KVM_SET_CPUID2, table.value, 'supported table');
+    if (!set.ok) return failed(set.error);
+    const after = readMsrs(vcpu, indexes);
+    if (!after.ok) return failed(after.error);
+
+    note('writing back');
+    const readable = indexes.flatMap((index, at) => {
+      const data = after.value[at] ?? null;
+      return data === null ? [] : [{ index, data }];
+    });
+    const written = writeMsrs(vcpu, readable);
+    if (!written.ok) return failed(written.error);
+    const again = readMsrs(
+      vcpu,
+      readable.map(({ index }) => index),
+    );
+    if (!again.ok) return failed(again.error);
+    const outcomes = new Map(
+      readable.map(({ index, data }, at): [number, MsrRow['write']] => {
+        const reads = again.value[at] ?? null;
+        if (written.value[at] !== true) return [index, 'refused'];
+        return [index, reads === data || reads === null ? undefined : hex(reads)];
+      }),
+    );
+
+    const data: MsrData = {
+      list: indexes.map((index, at) => row(index, before.value[at] ?? null, after.value[at] ?? null, outcomes.get(index))),
+    };
+    return measured(data);
+  },
+};
+
+function row(index: number, before: bigint | null, after: bigint | null, write: MsrRow['write']): MsrRow {
+  return {
+    index: hex(index),
+    ...(before === after ? {} : { fresh: before === null ? null : hex(before) }),
+    value: after === null ? null : hex(after),
+    ...(write === undefined ? {} : { write }),
+  };
+}
