@@ -1,4 +1,23 @@
 /** The steps that only an arm64 host answers. */
 import type { Step } from '../../step.ts';
+import { firmware } from './firmware.ts';
+import { its, vgicV2, vgicV3 } from './gics.ts';
+import { idRegisters } from './id-registers.ts';
+import { state } from './state.ts';
+import { sve } from './sve.ts';
+import { vcpuAttributes } from './vcpu-attributes.ts';
+import { vcpus } from './vcpus.ts';
+import { vm } from './vm.ts';
 
-export const ARM64_STEPS: readonly Step[] = [];
+export const ARM64_STEPS: readonly Step[] = [
+  vcpus,
+  idRegisters,
+  firmware,
+  state,
+  sve,
+  vgicV2,
+  vgicV3,
+  its,
+  vcpuAttributes,
+  vm,
+];

@@ -1,0 +1,51 @@
+/**
+ * The firmware pseudo-registers and what they take. A level that the host cannot reach is refused; one below it may be
+ * accepted with no effect, so every write is read back.
+ */
+import { FIRMWARE_REGISTERS } from '../../../arch/arm64/firmware.ts';
+import { isFirmwareRegister } from '../../../arch/arm64/ids.ts';
+import type { FirmwareSection, ValueTrials } from '../../../arch/arm64/sections.ts';
+import { hex } from '../../../model/index.ts';
+import { failed, measured } from '../../step.ts';
+import type { Step } from '../../step.ts';
+import { Registers, text } from './registers.ts';
+import { createMachine, everyFeature } from './vcpu.ts';
+
+export const firmware: Step = {
+  name: 'firmware',
+  architecture: 'arm64',
+  seconds: 5,
+  run({ kvm, scratch, note }) {
+    const created = createMachine(kvm, everyFeature(kvm));
+    if (!created.ok) return failed(created.error);
+    using machine = created.value;
+    const registers = new Registers(machine.vcpu, scratch);
+    const list = registers.list();
+    if (!list.ok) return failed(list.error);
+    const rows = list.value
+      .filter(isFirmwareRegister)
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      .map((id): ValueTrials => {
+        note(`writing firmware register ${hex(id)}`);
+        const value = registers.get(id);
+        if (typeof value === 'string') return { id: hex(id), value, trials: [] };
+        const trials = candidates(id, value).map((candidate) => registers.trial(id, candidate, value));
+        return { id: hex(id), value: text(value), trials };
+      });
+    return measured({ vcpu: 'all', registers: rows } satisfies FirmwareSection);
+  },
+};
+
+/** The default first. Of a bitmap: each bit of the default cleared, all cleared, and the first bit that is not there. */
+function candidates(id: bigint, value: bigint): readonly bigint[] {
+  const known = FIRMWARE_REGISTERS.find((register) => register.id === id);
+  const others = known === undefined || known.form === 'bitmap' ? bitmapCandidates(value) : known.candidates;
+  return [...new Set([value, ...others])];
+}
+
+function bitmapCandidates(value: bigint): readonly bigint[] {
+  const bits = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
+  const absent = bits.find((bit) => (value & bit) === 0n);
+  const cleared = bits.filter((bit) => (value & bit) !== 0n).map((bit) => value & ~bit);
+  return [...cleared, 0n, ...(absent === undefined ? [] : [value | absent])];
+}
