@@ -4,11 +4,15 @@
  */
 export { canonicalJson } from './canonical.ts';
 export { contractSchema } from './contract.ts';
+export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
+export type { DifferenceDocument, NamedFingerprint } from './difference.ts';
 export { describeDocumentError } from './error.ts';
 export type { DocumentCode, DocumentError, Place } from './error.ts';
 export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
-export { PUBLISHED, jsonSchemaOf } from './published.ts';
+export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';
+export type { MatrixDocument } from './matrix.ts';
+export { PUBLISHED_FORMATS, jsonSchemaOf } from './published.ts';
 export type { PublishedFormat } from './published.ts';
 export { parseJson, readDocument, toDocument } from './read.ts';
 export type { Document } from './read.ts';

@@ -2,19 +2,25 @@
 import { z } from 'zod';
 import type { Json } from '../model/index.ts';
 import { contractSchema } from './contract.ts';
+import { differenceSchema } from './difference.ts';
+import { matrixSchema } from './matrix.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 
-export type PublishedFormat = 'surface' | 'contract' | 'verdict';
+export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix'] as const;
 
-export const PUBLISHED: Readonly<Record<PublishedFormat, z.ZodType>> = {
+export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
+
+const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   surface: surfaceSchema,
   contract: contractSchema,
   verdict: verdictSchema,
+  difference: differenceSchema,
+  matrix: matrixSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
 export function jsonSchemaOf(format: PublishedFormat): Json {
-  const schema = z.toJSONSchema(PUBLISHED[format], { io: 'input', unrepresentable: 'any' });
+  const schema = z.toJSONSchema(SCHEMAS[format], { io: 'input', unrepresentable: 'any' });
   return JSON.parse(JSON.stringify(schema)) as Json;
 }

@@ -2,9 +2,20 @@
 import { z } from 'zod';
 import { LEVELS, VERDICT_FORMAT } from '../model/index.ts';
 import type { Level, MoveVerdict, Reason, Verdict } from '../model/index.ts';
+import { namedFingerprintSchema } from './difference.ts';
+import type { NamedFingerprint } from './difference.ts';
 import { architectureSchema, countSchema, fingerprintSchema, hexSchema } from './schemas.ts';
 
-const level: z.ZodType<Level, Level> = z.enum(LEVELS);
+export const levelSchema: z.ZodType<Level, Level> = z.enum(LEVELS);
+
+export const countsSchema: z.ZodType<Readonly<Record<Level, number>>> = z.strictObject({
+  same: countSchema,
+  selectable: countSchema,
+  unknown: countSchema,
+  refused: countSchema,
+  lost: countSchema,
+  silent: countSchema,
+});
 
 const setting = z.strictObject({
   call: z.string(),
@@ -23,7 +34,7 @@ const setting = z.strictObject({
 
 const reason: z.ZodType<Reason> = z.strictObject({
   element: z.string(),
-  level,
+  level: levelSchema,
   rule: z.string().describe('a stable code of the rule that decided'),
   text: z.string().describe('one sentence for people'),
   promised: hexSchema.nullable(),
@@ -33,15 +44,8 @@ const reason: z.ZodType<Reason> = z.strictObject({
 });
 
 const verdict: z.ZodType<Verdict> = z.strictObject({
-  level: level.describe('the worst of all elements'),
-  counts: z.strictObject({
-    same: countSchema,
-    selectable: countSchema,
-    unknown: countSchema,
-    refused: countSchema,
-    lost: countSchema,
-    silent: countSchema,
-  }),
+  level: levelSchema.describe('the worst of all elements'),
+  counts: countsSchema,
   reasons: z.array(reason).describe('everything that is not the same, worst first'),
 });
 
@@ -50,19 +54,17 @@ export interface VerdictDocument extends MoveVerdict {
   readonly format: typeof VERDICT_FORMAT;
   readonly architecture: 'x86_64' | 'arm64';
   readonly contract: string;
-  readonly to: { readonly name: string; readonly fingerprint: string };
-  readonly andBack: { readonly name: string; readonly fingerprint: string } | null;
+  readonly to: NamedFingerprint;
+  readonly andBack: NamedFingerprint | null;
 }
-
-const place = z.strictObject({ name: z.string(), fingerprint: fingerprintSchema });
 
 export const verdictSchema: z.ZodType<VerdictDocument> = z
   .strictObject({
     format: z.literal(VERDICT_FORMAT),
     architecture: architectureSchema,
     contract: z.string().describe('its name'),
-    to: place,
-    andBack: place.nullable(),
+    to: namedFingerprintSchema,
+    andBack: namedFingerprintSchema.nullable(),
     there: verdict,
     back: verdict.nullable().describe('null where the way back was not asked for'),
   })

@@ -1,0 +1,54 @@
+/** `contract pin`: what a guest is promised, from one surface or from several. */
+import { object } from '@optique/core/constructs';
+import { message } from '@optique/core/message';
+import { map, multiple, optional } from '@optique/core/modifiers';
+import { argument, option } from '@optique/core/primitives';
+import { string } from '@optique/core/valueparser';
+import { contractText } from '../../format/index.ts';
+import { define } from '../command.ts';
+import type { Command, Task } from '../command.ts';
+import { emit } from '../emit.ts';
+import { EXIT } from '../exit.ts';
+import { loadSurfaces } from '../input.ts';
+import { surfaceName, vcpuOption, writeOption } from '../operands.ts';
+import { pinSurfaces } from '../pin.ts';
+
+export const contractPin: Command = define(
+  'pin',
+  map(
+    object({
+      surfaces: multiple(
+        argument(surfaceName('SURFACE'), { description: message`A file, "host", or a recorded one` }),
+        {
+          min: 1,
+        },
+      ),
+      name: optional(
+        option('--name', string({ metavar: 'NAME' }), { description: message`For people; default: the hosts` }),
+      ),
+      vcpu: vcpuOption(),
+      write: writeOption(),
+    }),
+    ({ surfaces, name, vcpu, write }): Task =>
+      async (terminal) => {
+        const loaded = await loadSurfaces(surfaces, terminal);
+        if (!loaded.ok) return loaded.error;
+        const pinned = pinSurfaces(loaded.value, { name, vcpu });
+        if (!pinned.ok) return pinned.error;
+        const failed = emit(terminal, contractText(pinned.value), write);
+        if (failed !== null) return failed;
+        const { promises, carries, unknown } = pinned.value;
+        terminal.note(`${promises.length} words promised, ${carries.length} carried, ${unknown.length} areas unknown`);
+        return EXIT.ok;
+      },
+  ),
+  {
+    brief: 'Promise a guest what a host shows, or what all of several hosts can show',
+    description:
+      'One surface: what a guest gets there by default. Several: the largest machine that each of them can show.',
+    examples: [
+      'evenkeel contract pin host --name web --write web.contract.json',
+      'evenkeel contract pin old.json new.json --write pool.contract.json',
+    ],
+  },
+);

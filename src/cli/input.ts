@@ -1,0 +1,90 @@
+/** From what a person named to a document: files, recorded surfaces, this host, captures of other programs. */
+import { existsSync } from 'node:fs';
+import { describeDocumentError, readDocument } from '../format/index.ts';
+import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
+import { err, ok } from '../model/index.ts';
+import type { Contract, Json, Result, Surface } from '../model/index.ts';
+import { EXIT, failure } from './exit.ts';
+import type { Failure } from './exit.ts';
+import { probe } from './probe.ts';
+import { recordedNames } from './recorded.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface NamedSurface {
+  readonly kind: 'surface';
+  /** As the person named it. */
+  readonly name: string;
+  readonly surface: Surface;
+}
+
+/** As documents name a surface. */
+export function fingerprinted({ name, surface }: NamedSurface): NamedFingerprint {
+  return { name, fingerprint: surface.fingerprint };
+}
+
+export interface NamedContract {
+  readonly kind: 'contract';
+  readonly name: string;
+  readonly contract: Contract;
+}
+
+export async function loadSurface(name: string, terminal: Terminal): Promise<Result<NamedSurface, Failure>> {
+  const loaded = await load(name, terminal);
+  if (!loaded.ok) return loaded;
+  if (loaded.value.kind === 'surface') return ok(loaded.value);
+  return err(failure(EXIT.input, `${name}: this is a contract, and a surface is wanted here`));
+}
+
+/** Several surfaces; the first failure ends it. */
+export async function loadSurfaces(
+  names: readonly string[],
+  terminal: Terminal,
+): Promise<Result<readonly NamedSurface[], Failure>> {
+  const surfaces: NamedSurface[] = [];
+  for (const name of names) {
+    const loaded = await loadSurface(name, terminal);
+    if (!loaded.ok) return loaded;
+    surfaces.push(loaded.value);
+  }
+  return ok(surfaces);
+}
+
+/** A surface or a contract. A file of that name comes before a recorded surface; `./host` is a file, `host` is not. */
+export async function load(name: string, terminal: Terminal): Promise<Result<NamedSurface | NamedContract, Failure>> {
+  if (name === 'host') {
+    const probed = await probe(terminal);
+    return probed.ok ? ok({ kind: 'surface', name, surface: probed.value }) : probed;
+  }
+  const recorded = existsSync(name) ? undefined : recordedNames().find((candidate) => candidate.name === name);
+  const read = await readDocument(recorded?.path ?? name);
+  if (!read.ok) return err(inputFailure(read.error));
+  return toNamed(name, read.value);
+}
+
+function toNamed(name: string, document: Document): Result<NamedSurface | NamedContract, Failure> {
+  switch (document.kind) {
+    case 'surface':
+      return ok({ kind: 'surface', name, surface: document.surface });
+    case 'contract':
+      return ok({ kind: 'contract', name, contract: document.contract });
+    case 'foreign': {
+      const imported = readForeign(document.json);
+      if (imported.ok) return ok({ kind: 'surface', name, surface: imported.value });
+      return err(failure(EXIT.input, `${name}: ${imported.error}`));
+    }
+  }
+}
+
+function readForeign(_: Json): Result<Surface, string> {
+  return err('it names no format, and is no capture of another program that Evenkeel reads');
+}
+
+export function inputFailure(error: DocumentError): Failure {
+  const advice =
+    error.code === 'missing'
+      ? `A surface is a file, "host" for this host, or one of ${recordedNames().length} recorded ones: evenkeel surface list`
+      : error.code === 'newer-format'
+        ? 'Update Evenkeel, or write the file again with this version.'
+        : undefined;
+  return failure(EXIT.input, describeDocumentError(error), advice);
+}

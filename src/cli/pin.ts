@@ -1,0 +1,54 @@
+/** Pins a contract from named surfaces, with the failures that a person can do something about. */
+import { measure, registryFor } from '../arch/index.ts';
+import type { MeasureOptions } from '../arch/index.ts';
+import { pin } from '../engine/index.ts';
+import { err, ok } from '../model/index.ts';
+import type { Contract, Result } from '../model/index.ts';
+import { describeHost } from './describe.ts';
+import { EXIT, failure } from './exit.ts';
+import type { Failure } from './exit.ts';
+import type { NamedSurface } from './input.ts';
+
+/** How many conflicts are named; the rest are counted. */
+const NAMED_CONFLICTS = 8;
+
+export function pinSurfaces(
+  surfaces: readonly NamedSurface[],
+  options: { readonly name?: string | undefined; readonly vcpu?: string | undefined } = {},
+): Result<Contract, Failure> {
+  const [first] = surfaces;
+  if (first === undefined) return err(failure(EXIT.usage, 'a contract is pinned from at least one surface'));
+  const other = surfaces.find(({ surface }) => surface.architecture !== first.surface.architecture);
+  if (other !== undefined) return err(differentArchitectures(first, other));
+  const choices = options.vcpu === undefined ? {} : { vcpu: options.vcpu };
+  const pinned = pin(
+    registryFor(first.surface.architecture),
+    surfaces.map(({ surface }) => measure(surface, measureOptions(choices))),
+    {
+      name: options.name ?? surfaces.map(({ name }) => name).join(' + '),
+      hosts: surfaces.map(({ surface }) => describeHost(surface)),
+      choices,
+    },
+  );
+  if (pinned.ok) return ok(pinned.value);
+  const { message, conflicts } = pinned.error;
+  const named = conflicts.slice(0, NAMED_CONFLICTS).map(({ element, text }) => `\n  ${element}: ${text}`);
+  const more = conflicts.length > NAMED_CONFLICTS ? `\n  and ${conflicts.length - NAMED_CONFLICTS} more` : '';
+  return err(failure(EXIT.worse, `${message}${named.join('')}${more}`));
+}
+
+/** How a surface is measured for a guest with these choices. */
+export function measureOptions(choices: Contract['choices']): MeasureOptions {
+  const vcpu = choices['vcpu'];
+  return vcpu === undefined ? {} : { vcpu };
+}
+
+export function differentArchitectures(
+  a: { readonly name: string; readonly surface: { readonly architecture: string } },
+  b: { readonly name: string; readonly surface: { readonly architecture: string } },
+): Failure {
+  return failure(
+    EXIT.input,
+    `${a.name} is of ${a.surface.architecture} and ${b.name} of ${b.surface.architecture}: a guest cannot move between them`,
+  );
+}

@@ -1,0 +1,40 @@
+/** All commands, and what `--help` says of the whole. */
+import { or } from '@optique/core/constructs';
+import { text } from '@optique/core/message';
+import { command } from '@optique/core/primitives';
+import type { Command } from './command.ts';
+import { contractPin } from './commands/contract-pin.ts';
+import { hostCheck } from './commands/host-check.ts';
+import { hostProbe } from './commands/host-probe.ts';
+import { migrationCheck } from './commands/migration-check.ts';
+import { migrationMatrix } from './commands/migration-matrix.ts';
+import { schema } from './commands/schema.ts';
+import { surfaceDiff } from './commands/surface-diff.ts';
+import { surfaceList } from './commands/surface-list.ts';
+import { surfaceShow } from './commands/surface-show.ts';
+
+export const EXAMPLES: readonly string[] = [
+  'evenkeel host check                                   # this host beside recorded kernels',
+  'evenkeel host probe --write before.json               # what this host shows a guest',
+  'evenkeel migration check before.json --to host        # after an upgrade: what changed',
+  'evenkeel migration check x86_64/max/debian-6.1 --to x86_64/max/debian-6.12 --and-back x86_64/max/debian-6.1',
+  'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12',
+  'evenkeel completion bash > ~/.local/share/bash-completion/completions/evenkeel',
+];
+
+const host: Command = command('host', or(hostCheck, hostProbe), { brief: [text('Measure this host')] });
+
+const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surfaceList), {
+  brief: [text('What hosts can show a guest')],
+});
+
+const contract: Command = command('contract', contractPin, { brief: [text('What a guest was promised')] });
+
+const migration: Command = command('migration', or(migrationCheck, migrationMatrix), {
+  brief: [text('What a move would change, there and back')],
+});
+
+export const program: Command = or(host, surface, contract, migration, schema);
+
+/** The first words of commands; a wrong command line is pointed to the help of its group. */
+export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'schema'];

@@ -1,0 +1,50 @@
+/**
+ * The surfaces that come with Evenkeel, recorded from real kernels: `surfaces/ARCHITECTURE/CPU/KERNEL.json`. Their
+ * names are their paths there: `x86_64/max/debian-6.12`.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Architecture } from '../model/index.ts';
+
+/** From src/cli and from dist/cli the package is two folders up. */
+const SURFACES: string = fileURLToPath(new URL('../../surfaces', import.meta.url));
+
+export interface RecordedName {
+  readonly name: string;
+  readonly architecture: string;
+  readonly cpu: string;
+  readonly kernel: string;
+  readonly path: string;
+}
+
+/** All recorded surfaces, kernels of one CPU from old to new. */
+export function recordedNames(architecture?: Architecture, directory: string = SURFACES): RecordedName[] {
+  return entries(directory)
+    .filter((name) => architecture === undefined || name === architecture)
+    .flatMap((name) =>
+      entries(join(directory, name)).flatMap((cpu) =>
+        entries(join(directory, name, cpu))
+          .filter((file) => file.endsWith('.json'))
+          .map((file) => {
+            const kernel = file.slice(0, -'.json'.length);
+            return {
+              name: `${name}/${cpu}/${kernel}`,
+              architecture: name,
+              cpu,
+              kernel,
+              path: join(directory, name, cpu, file),
+            };
+          }),
+      ),
+    );
+}
+
+function entries(directory: string): string[] {
+  try {
+    // By number where there are numbers: 6.1 before 6.12 before 7.2.
+    return readdirSync(directory).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,71 @@
+/** A verdict for people: the level, the counts, and the reasons grouped by what they have in common. */
+import { group } from '../engine/index.ts';
+import type { Group } from '../engine/index.ts';
+import { LEVELS } from '../model/index.ts';
+import type { Reason, Registry, Verdict } from '../model/index.ts';
+import { table } from './table.ts';
+import type { Column } from './table.ts';
+import { showLevel } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface VerdictTextOptions {
+  /** Reasons of a group beyond this many are counted, not shown. */
+  readonly perGroup: number;
+}
+
+/** `There: refused (312 same, 4 selectable, 1 refused)` and the groups of reasons, worst first. */
+export function verdictText(
+  terminal: Terminal,
+  registry: Registry,
+  title: string,
+  verdict: Verdict,
+  options: VerdictTextOptions,
+): string {
+  const heading = `${terminal.style('bold', title)}: ${showLevel(terminal, verdict.level)}  (${countsText(verdict)})\n`;
+  return (
+    heading +
+    group(registry, verdict.reasons)
+      .map((each) => groupText(terminal, each, options))
+      .join('')
+  );
+}
+
+/** `312 same, 4 selectable`: what there is none of is left out. */
+export function countsText(verdict: Verdict): string {
+  const counted = LEVELS.filter((level) => verdict.counts[level] > 0).map(
+    (level) => `${verdict.counts[level]} ${level}`,
+  );
+  return counted.length === 0 ? 'nothing to compare' : counted.join(', ');
+}
+
+const COLUMNS: readonly Column[] = [{ title: 'ELEMENT' }, { title: 'REASON', flexible: true }, { title: 'EVIDENCE' }];
+
+function groupText(terminal: Terminal, { level, rule, area, reasons }: Group, options: VerdictTextOptions): string {
+  const shown = reasons.slice(0, options.perGroup);
+  const rows = shown.map((reason) => [
+    reason.element,
+    reason.text,
+    terminal.style('dim', reason.evidence?.pointer ?? ''),
+  ]);
+  const heading = `\n  ${showLevel(terminal, level)} ${rule}, ${area} (${reasons.length})\n`;
+  const hidden = reasons.length - shown.length;
+  const more = hidden > 0 ? `    and ${hidden} more (--all)\n` : '';
+  return (
+    heading +
+    table(COLUMNS, rows, { width: terminal.width, indent: '    ', bare: true }) +
+    more +
+    settingsText(terminal, shown)
+  );
+}
+
+/** The settings of `selectable` reasons, each once: several elements of one word share one. */
+function settingsText(terminal: Terminal, reasons: readonly Reason[]): string {
+  const settings = reasons.flatMap(({ setting }) =>
+    setting === null ? [] : [`set ${setting.call} ${setting.target} = ${setting.value}, ${stage(setting.until)}`],
+  );
+  return [...new Set(settings)].map((line) => `    ${terminal.style('cyan', line)}\n`).join('');
+}
+
+function stage(until: string): string {
+  return until === 'any-time' ? 'at any time' : until.replaceAll('-', ' ');
+}
