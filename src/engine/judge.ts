@@ -42,7 +42,19 @@ export function judge(element: Element, promised: bigint, word: MeasuredWord): J
   if (latitude.contains(found.latitude, promised)) {
     return { level: 'selectable', rule: 'settable', text: `${values} by default` };
   }
-  return rejected(element, promised, shows, values, otherwise(word));
+  return rejected(element, promised, shows, values, rejectionOf(element, promised, word));
+}
+
+/** What happens to this value where it was tried; else what happens to any value outside the word's latitude. */
+function rejectionOf(element: Element, promised: bigint, word: MeasuredWord): Rejection {
+  const given = word.latitude;
+  const tried =
+    given.kind === 'fields'
+      ? given.fields.find(({ shift, width }) => shift === element.shift && width === element.width)?.rejections
+      : given.kind === 'values' && element.width === word.width
+        ? given.rejections
+        : undefined;
+  return tried?.find(({ values }) => values.includes(promised))?.rejection ?? otherwise(word);
 }
 
 /** What happens to a value that is outside a word's latitude. */

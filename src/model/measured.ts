@@ -21,7 +21,12 @@ export type WordLatitude =
   /** Per field the values that were written and read back; fields not named stay as they are. */
   | { readonly kind: 'fields'; readonly fields: readonly FieldValues[]; readonly otherwise: Rejection }
   /** Whole values that were written and read back, the default included. */
-  | { readonly kind: 'values'; readonly values: readonly bigint[]; readonly otherwise: Rejection }
+  | {
+      readonly kind: 'values';
+      readonly values: readonly bigint[];
+      readonly otherwise: Rejection;
+      readonly rejections?: readonly Rejected[];
+    }
   | { readonly kind: 'free' }
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -29,6 +34,13 @@ export interface FieldValues {
   readonly shift: number;
   readonly width: number;
   readonly values: readonly bigint[];
+  readonly rejections?: readonly Rejected[];
+}
+
+/** Values that were tried and did not take, with what happened to them; of those not named, `otherwise` is true. */
+export interface Rejected {
+  readonly values: readonly bigint[];
+  readonly rejection: Rejection;
 }
 
 /** How a value is selected, and until when. */

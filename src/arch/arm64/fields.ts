@@ -41,10 +41,21 @@ const MIDR_FIELDS: readonly IdFieldRow[] = [
   ['Implementer', 24, 8, 'exact', 'unsigned', 'number'],
 ];
 
+/**
+ * PMCR_EL0 (Arm ARM D19.5.11): mostly state, but how many counters there are (N) and whose they are is what a guest was
+ * promised.
+ */
+const PMCR_FIELDS: readonly IdFieldRow[] = [
+  ['N', 11, 5, 'lower-safe', 'unsigned', 'number'],
+  ['IDCODE', 16, 8, 'exact', 'unsigned', 'number'],
+  ['IMP', 24, 8, 'exact', 'unsigned', 'number'],
+];
+
 function tableOf(id: bigint): readonly IdFieldRow[] {
   if (groupOf(id) === GROUP.demux) return CCSIDR_FIELDS;
   const name = systemRegisterName(restOf(id));
   if (name === 'MIDR_EL1') return MIDR_FIELDS;
+  if (name === 'PMCR_EL0') return PMCR_FIELDS;
   // REVIDR_EL1 and AIDR_EL1 are IMPLEMENTATION DEFINED as a whole.
   if (name === 'REVIDR_EL1' || name === 'AIDR_EL1') return [['Value', 0, 64, 'exact', 'unsigned', 'number']];
   return (name === undefined ? undefined : ID_FIELDS[name]) ?? [];

@@ -62,6 +62,8 @@ export function sysregId(encoding: number): bigint {
 /** MPIDR_EL1 lies in the feature ID space and says which vCPU this is. */
 export const MPIDR_EL1: bigint = sysregId(0xc005);
 export const MIDR_EL1: bigint = sysregId(0xc000);
+/** Holds the number of event counters among its state. */
+export const PMCR_EL0: bigint = sysregId(0xdce0);
 
 /**
  * True for the registers that say what the CPU is or has: the feature ID space (Arm ARM D19.2: op0 3, op1 0, 1 or 3,

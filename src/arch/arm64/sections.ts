@@ -40,7 +40,7 @@ export type Combination = {
 
 /**
  * What was written into one field of an ID register, all else at its default, and what came of it. Values are those of
- * the field. A field of up to 4 bits of which any alternative was not refused has every value tried; of the others the
+ * the field. A field of up to 5 bits of which any alternative was not refused has every value tried; of the others the
  * neighbours of the default, 0 and the largest.
  */
 export type FieldTrial = {
@@ -66,7 +66,7 @@ export type IdRegisterTrial = {
   readonly fixed: Readonly<Record<string, readonly string[]>>;
 };
 
-/** Section `id-registers`: the latitude of the ID and cache registers, tried on a vCPU with every feature but EL2. */
+/** Section `id-registers`: the latitude of the ID and cache registers and of PMCR_EL0, tried on a vCPU with every feature but EL2. */
 export type IdRegistersSection = {
   readonly vcpu: string;
   readonly registers: readonly IdRegisterTrial[];

@@ -2,7 +2,7 @@
  * The latitude of the ID and cache registers. Kernels differ in what they let a VMM change and in how they say no, and
  * what they declare writable is not always so: every field is tried.
  */
-import { isIdRegister, MIDR_EL1, sysregId } from '../../../arch/arm64/ids.ts';
+import { isIdRegister, MIDR_EL1, PMCR_EL0, sysregId } from '../../../arch/arm64/ids.ts';
 import { systemRegisterName } from '../../../arch/arm64/fields.ts';
 import type { IdRegistersSection } from '../../../arch/arm64/sections.ts';
 import { KVM_ARM_GET_REG_WRITABLE_MASKS } from '../../../kvm/index.ts';
@@ -35,7 +35,7 @@ export const idRegisters: Step = {
     const list = registers.list();
     if (!list.ok) return failed(list.error);
     const trials = list.value
-      .filter(isIdRegister)
+      .filter((id) => isIdRegister(id) || id === PMCR_EL0)
       .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
       .map((id) => {
         note(`writing ${systemRegisterName(Number(id & 0xffffn)) ?? hex(id)}`);

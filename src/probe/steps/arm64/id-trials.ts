@@ -7,8 +7,8 @@ import { extract, fieldMask, hex } from '../../../model/index.ts';
 import type { Registers } from './registers.ts';
 import { text } from './registers.ts';
 
-/** Every value is tried of fields up to this width. */
-const EXHAUSTIVE_BITS = 4;
+/** Every value is tried of fields up to this width: the ID scheme's are of 4 bits, PMCR_EL0.N of 5. */
+const EXHAUSTIVE_BITS = 5;
 
 export function tryIdRegister(registers: Registers, id: bigint): IdRegisterTrial {
   const read = registers.get(id);

@@ -1,0 +1,69 @@
+/** Where what a host declares writable and what it was seen to take disagree, and other things that lower its word. */
+import { extract, fieldMask, fromHex, isHex } from '../../model/index.ts';
+import type { Surface } from '../../model/index.ts';
+import { registerFields } from './fields.ts';
+import { registerName, widthOf } from './names.ts';
+import { dataOf } from './read-sections.ts';
+import type { FieldTrial, GicSection, IdRegistersSection, IdRegisterTrial, VcpusSection } from './sections.ts';
+
+export function caveatsOf(surface: Surface): readonly string[] {
+  const trials = dataOf<IdRegistersSection>(surface, 'id-registers');
+  const vcpus = dataOf<VcpusSection>(surface, 'vcpus');
+  return [
+    ...(vcpus !== null && vcpus.vgic !== 'v3' ? [`vCPUs were recorded without a vGICv3 (${vcpus.vgic})`] : []),
+    ...(trials === null ? [] : [...declaredOtherwise(trials), ...acceptedInVain(trials)]),
+    ...gicCaveats(surface),
+  ];
+}
+
+/** Fields that the writable masks promise and no write changed, and the reverse. */
+function declaredOtherwise({ declared, registers }: IdRegistersSection): readonly string[] {
+  if (!('masks' in declared)) return [];
+  const masks = new Map(declared.masks);
+  const deaf: string[] = [];
+  const undeclared: string[] = [];
+  for (const trial of registers) {
+    const text = masks.get(trial.id) ?? '0x0';
+    if (!isHex(trial.value) || !isHex(text)) continue;
+    const [mask, value] = [fromHex(text), fromHex(trial.value)];
+    const id = BigInt(trial.id);
+    for (const field of registerFields(id, widthOf(id))) {
+      const within = mask & fieldMask(field);
+      const took = (fieldOf(trial, field)?.taken.length ?? 0) > 0;
+      const name = `${registerName(id)}.${field.name}`;
+      // An unsigned field at 0 has nothing below it: that nothing was taken says nothing.
+      if (!took && within === fieldMask(field) && extract(field, value) !== 0n) deaf.push(name);
+      if (took && within === 0n && id >> 16n === 0x603000000013n) undeclared.push(name);
+    }
+  }
+  return [
+    ...(deaf.length > 0 ? [`declared writable, but no other value was taken: ${deaf.join(', ')}`] : []),
+    ...(undeclared.length > 0 ? [`not declared writable, but other values were taken: ${undeclared.join(', ')}`] : []),
+  ];
+}
+
+function fieldOf(trial: IdRegisterTrial, field: { readonly shift: number }): FieldTrial | undefined {
+  return trial.fields.find(({ shift }) => shift === field.shift);
+}
+
+function acceptedInVain({ registers }: IdRegistersSection): readonly string[] {
+  const names = registers.flatMap((trial) =>
+    trial.fields
+      .filter(({ ignored, changed }) => ignored !== undefined || changed !== undefined)
+      .map((field) => {
+        const id = BigInt(trial.id);
+        const name = registerFields(id, widthOf(id)).find(({ shift }) => shift === field.shift)?.name;
+        return `${registerName(id)}.${name ?? field.shift}`;
+      }),
+  );
+  return names.length > 0 ? [`writes are accepted and do not take: ${names.join(', ')}`] : [];
+}
+
+function gicCaveats(surface: Surface): readonly string[] {
+  const names = (['vgic-v3', 'its', 'vgic-v2'] as const).flatMap((section) =>
+    (dataOf<GicSection>(surface, section)?.registers ?? [])
+      .filter(({ name, trials }) => name.endsWith('IIDR') && trials.some(({ outcome }) => outcome === 'ignored'))
+      .map(({ name }) => name),
+  );
+  return names.length > 0 ? [`a write of another revision is accepted and has no effect: ${names.join(', ')}`] : [];
+}

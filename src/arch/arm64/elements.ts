@@ -1,0 +1,168 @@
+/** The elements of every word that an arm64 surface can have. Together they cover the word, each bit once. */
+import type { Element, Kind } from '../../model/index.ts';
+import { registerFields } from './fields.ts';
+import type { RegisterField } from './fields.ts';
+import { FIRMWARE_REGISTERS } from './firmware.ts';
+import type { FirmwareRegister } from './firmware.ts';
+import { isIdRegister, MIDR_EL1, MPIDR_EL1, PMCR_EL0, SVE_VLS } from './ids.ts';
+import { idOf, registerName } from './names.ts';
+import { PROMISES } from './promises.ts';
+import { GIC_REGISTERS } from './vgic.ts';
+
+/** ID-register fields that are sizes or counts and not features. */
+const LIMITS: ReadonlySet<string> = new Set([
+  ...['PARANGE', 'PARange', 'ASIDBITS', 'ASIDBits', 'VARange', 'VMIDBits', 'BRPs', 'WRPs', 'CTX_CMPs', 'BS', 'N'],
+  ...['IminLine', 'DminLine', 'TminLine', 'ERG', 'CWG', 'PMG_MAX', 'PARTID_MAX', 'VPMR_MAX'],
+]);
+
+const SOURCES: Readonly<Record<RegisterField['source'], string>> = {
+  linux: 'arch/arm64/kernel/cpufeature.c',
+  kvm: 'kvm_arm64_ftr_safe_value, arch/arm64/kvm/sys_regs.c',
+  scheme: 'Arm ARM, principles of the ID scheme',
+  number: 'Arm ARM',
+  unnamed: 'Arm ARM, principles of the ID scheme',
+};
+
+const cache = new Map<string, readonly Element[]>();
+
+export function elementsOf(word: string, width: number): readonly Element[] {
+  const key = `${word} ${width}`;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const elements = derive(word, width);
+  cache.set(key, elements);
+  return elements;
+}
+
+function derive(word: string, width: number): readonly Element[] {
+  const id = idOf(word);
+  if (id !== null) return registerElements(word, id, width);
+  const gic = GIC_REGISTERS.find((row) => word === gicWord(row.device, row.name));
+  if (gic !== undefined) {
+    const named = gic.fields.map(({ name, shift, width: bits, kind, comparison }) =>
+      element(word, name, shift, bits, kind, comparison, `${gic.name}.${name}: ${gic.description}`, 'Arm IHI 0069'),
+    );
+    return withUnnamed(word, width, named);
+  }
+  const promise = PROMISES.find((row) => row.word === word);
+  return [
+    {
+      path: word,
+      word,
+      shift: 0,
+      width,
+      kind: promise?.kind ?? 'feature',
+      comparison: promise?.comparison ?? 'subset',
+      signed: false,
+      description: promise?.description ?? word,
+      source: promise?.source ?? 'no table names it',
+      named: promise !== undefined,
+    },
+  ];
+}
+
+function registerElements(word: string, id: bigint, width: number): readonly Element[] {
+  if (id === SVE_VLS) return vectorLengths(word, width);
+  const firmware = FIRMWARE_REGISTERS.find((register) => register.id === id);
+  if (firmware !== undefined) return firmwareElements(word, width, firmware);
+  if (isIdRegister(id) || id === PMCR_EL0) {
+    return registerFields(id, width).map((field) => idElement(word, id, field));
+  }
+  // MPIDR_EL1 says which vCPU this is: the VMM numbers them.
+  const kind = id === MPIDR_EL1 ? 'topology' : 'state';
+  return [{ ...element(word, '', 0, width, kind, 'none', registerName(id), 'KVM_GET_REG_LIST'), path: word }];
+}
+
+function idElement(word: string, id: bigint, field: RegisterField): Element {
+  const { name, shift, width, rule, signed, source } = field;
+  const unnamed = source === 'unnamed';
+  const feature = width === 1 && rule === 'lower-safe';
+  const path = name === 'Value' ? word : `${word}/${name}`;
+  // What no table names in PMCR_EL0 is its state: enable and reset bits.
+  const state = id === PMCR_EL0 && unnamed;
+  return {
+    path,
+    word,
+    shift,
+    width,
+    kind: state ? 'state' : kindOf(id, field),
+    comparison: state ? 'none' : feature ? 'subset' : rule,
+    signed,
+    description: unnamed ? `${registerName(id)}, bits that no table names` : `${registerName(id)}.${name}`,
+    source: SOURCES[source],
+    named: !unnamed,
+  };
+}
+
+function kindOf(id: bigint, { name, source }: RegisterField): Kind {
+  if (LIMITS.has(name)) return 'limit';
+  return id === MIDR_EL1 || source === 'number' ? 'identity' : 'feature';
+}
+
+/** One element a length; length n is n + 1 quadwords, and names say bits. */
+function vectorLengths(word: string, width: number): readonly Element[] {
+  return Array.from({ length: width }, (_, bit) => {
+    const bits = (bit + 1) * 128;
+    const source = 'Documentation/virt/kvm/api.rst, KVM_REG_ARM64_SVE_VLS';
+    return element(word, `vl${bits}`, bit, 1, 'feature', 'subset', `SVE vectors of ${bits} bits`, source);
+  });
+}
+
+function firmwareElements(word: string, width: number, register: FirmwareRegister): readonly Element[] {
+  const source = 'Documentation/virt/kvm/arm/fw-pseudo-registers.rst';
+  if (register.form === 'bitmap') {
+    const named = Object.entries(register.names).map(([bit, name]) =>
+      element(word, name, Number(bit), 1, 'paravirtual', 'subset', `${register.description}: ${name}`, source),
+    );
+    return withUnnamed(word, width, named, 'paravirtual');
+  }
+  const whole = element(word, '', 0, width, 'paravirtual', 'lower-safe', register.description, source);
+  return [{ ...whole, path: word }];
+}
+
+function withUnnamed(
+  word: string,
+  width: number,
+  named: readonly Element[],
+  kind: Kind = 'feature',
+): readonly Element[] {
+  const covered = named.reduce(
+    (mask, { shift, width: bits }) => mask | (((1n << BigInt(bits)) - 1n) << BigInt(shift)),
+    0n,
+  );
+  const others = Array.from({ length: width }, (_, bit) => bit)
+    .filter((bit) => ((covered >> BigInt(bit)) & 1n) === 0n)
+    .map((bit) => ({
+      ...element(word, `bit${bit}`, bit, 1, kind, 'subset', `${word}, a bit that no table names`, 'no table names it'),
+      named: false,
+    }));
+  return [...named, ...others].sort((a, b) => a.shift - b.shift);
+}
+
+function element(
+  word: string,
+  name: string,
+  shift: number,
+  width: number,
+  kind: Kind,
+  comparison: Element['comparison'],
+  description: string,
+  source: string,
+): Element {
+  return {
+    path: `${word}/${name}`,
+    word,
+    shift,
+    width,
+    kind,
+    comparison,
+    signed: false,
+    description,
+    source,
+    named: true,
+  };
+}
+
+export function gicWord(device: string, name: string): string {
+  return device === 'its' ? `vgic/its/${name}` : `vgic/${device}/${name}`;
+}

@@ -1,0 +1,141 @@
+/** Words of the interrupt controllers, of vCPU attributes and of the VM. */
+import { fromHex, hex, isHex } from '../../model/index.ts';
+import type { MeasuredWord, Surface, WordLatitude } from '../../model/index.ts';
+import { gicWord } from './elements.ts';
+import { fieldsFromTrials, refusedBy, valueLatitude, wasAccepted } from './latitude.ts';
+import { dataOf } from './read-sections.ts';
+import type { AttributeTrials, GicRegister, GicSection, VcpuAttributesSection, VmSection } from './sections.ts';
+import { GIC_REGISTERS } from './vgic.ts';
+
+const SET_ATTRIBUTE = 'KVM_SET_DEVICE_ATTR';
+
+export function deviceWords(surface: Surface): MeasuredWord[] {
+  return [
+    ...gicWords(surface, 'vgic-v3', 'v3'),
+    ...gicWords(surface, 'its', 'its'),
+    ...attributeWords(surface),
+    ...vmWords(surface),
+  ];
+}
+
+/** The guest has a vGICv3 and may have an ITS; a vGICv2 is recorded, but it is another guest's. */
+function gicWords(surface: Surface, section: string, device: 'v3' | 'its'): MeasuredWord[] {
+  const data = dataOf<GicSection>(surface, section);
+  if (data === null) return [];
+  return data.registers.flatMap((register, index): MeasuredWord[] => {
+    const row = GIC_REGISTERS.find((candidate) => candidate.device === device && candidate.name === register.name);
+    if (row === undefined) return [];
+    const value = isHex(register.after) ? fromHex(register.after) : null;
+    return [
+      {
+        path: gicWord(device, register.name),
+        width: row.width,
+        value,
+        latitude: gicLatitude(register, value, row.fields),
+        mechanism: {
+          call: SET_ATTRIBUTE,
+          target: `group=${row.group} attr=${hex(row.offset)}`,
+          until: register.trials.some(tookAnother(value)) ? 'before-first-run' : 'before-device-init',
+        },
+        evidence: `/sections/${section}/data/registers/${index}/after`,
+      },
+    ];
+  });
+}
+
+function gicLatitude(
+  register: GicRegister,
+  value: bigint | null,
+  fields: Parameters<typeof fieldsFromTrials>[1],
+): WordLatitude {
+  if (value === null) return { kind: 'unknown', why: `its default could not be read: ${register.after}` };
+  // What takes before initialization is as good: a VMM makes its settings in whatever order the device wants.
+  const other = tookAnother(value);
+  const trials =
+    register.trials.some(other) || !register.trialsBefore.some(other) ? register.trials : register.trialsBefore;
+  if (trials.length === 0) return { kind: 'unknown', why: 'no write was tried' };
+  return fieldsFromTrials(value, fields, trials, SET_ATTRIBUTE);
+}
+
+function tookAnother(value: bigint | null): (trial: { readonly wrote: string; readonly outcome: string }) => boolean {
+  return ({ wrote, outcome }) => outcome === 'taken' && isHex(wrote) && fromHex(wrote) !== value;
+}
+
+/** Attributes whose value a guest observes; the others are the VMM's tools. */
+const OBSERVED: Readonly<Record<string, 'value' | 'presence'>> = {
+  KVM_ARM_VCPU_TIMER_IRQ_VTIMER: 'value',
+  KVM_ARM_VCPU_TIMER_IRQ_PTIMER: 'value',
+  KVM_ARM_VCPU_PVTIME_IPA: 'presence',
+};
+
+function attributeWords(surface: Surface): MeasuredWord[] {
+  const data = dataOf<VcpuAttributesSection>(surface, 'vcpu-attributes');
+  if (data === null) return [];
+  return data.attributes.flatMap((attribute, index): MeasuredWord[] => {
+    const form = OBSERVED[attribute.name];
+    if (form === undefined || attribute.has !== true) return [];
+    const [group, number] = attribute.attribute.split(':');
+    return [
+      {
+        path: `vcpu-attribute/${attribute.name}`,
+        width: form === 'value' ? 32 : 1,
+        value: form === 'value' ? readValue(attribute) : 1n,
+        latitude: form === 'value' ? attributeLatitude(attribute) : presence(attribute),
+        mechanism: { call: SET_ATTRIBUTE, target: `group=${group} attr=${number}`, until: 'before-first-run' },
+        evidence: `/sections/vcpu-attributes/data/attributes/${index}`,
+      },
+    ];
+  });
+}
+
+function readValue({ reads }: AttributeTrials): bigint | null {
+  return reads !== undefined && isHex(reads) ? fromHex(reads) : null;
+}
+
+function attributeLatitude(attribute: AttributeTrials): WordLatitude {
+  const own = readValue(attribute);
+  const found = valueLatitude(attribute.trials, SET_ATTRIBUTE);
+  return found.kind === 'values' && own !== null ? { ...found, values: [own, ...found.values] } : found;
+}
+
+/** A VMM that turns on everything gives the guest an address; one that does not leaves the feature out. */
+function presence({ trials }: AttributeTrials): WordLatitude {
+  const offered = trials.some(({ outcome }) => outcome === 'taken');
+  const values = offered ? [0n, 1n] : [0n];
+  return { kind: 'values', values, otherwise: refusedBy(SET_ATTRIBUTE, 'ENXIO') };
+}
+
+function vmWords(surface: Surface): MeasuredWord[] {
+  const data = dataOf<VmSection>(surface, 'vm');
+  if (data === null) return [];
+  /** What machine type 0 means (api.rst, KVM_CREATE_VM). */
+  const IPA_DEFAULT = 40n;
+  const sizes = data.ipaSizes.flatMap(([bits, outcome]) =>
+    outcome === 'taken' ? [bits === 0 ? IPA_DEFAULT : BigInt(bits)] : [],
+  );
+  const refusal = data.ipaSizes.find(([, outcome]) => !wasAccepted(outcome))?.[1] ?? 'EINVAL';
+  const mte = data.enable.findIndex(([name]) => name === 'KVM_CAP_ARM_MTE');
+  return [
+    {
+      path: 'vm/ipa-size',
+      width: 8,
+      value: data.ipaSizes[0]?.[1] === 'taken' ? IPA_DEFAULT : null,
+      latitude: { kind: 'values', values: sizes, otherwise: refusedBy('KVM_CREATE_VM', refusal) },
+      mechanism: { call: 'KVM_CREATE_VM', target: 'machine type bits 7:0', until: 'vm-created' },
+      evidence: '/sections/vm/data/ipaSizes',
+    },
+    {
+      path: 'capability/KVM_CAP_ARM_MTE',
+      width: 1,
+      // Off until a VMM enables it.
+      value: 0n,
+      latitude: {
+        kind: 'values',
+        values: data.enable[mte]?.[1] === 'taken' ? [0n, 1n] : [0n],
+        otherwise: refusedBy('KVM_ENABLE_CAP', 'EINVAL'),
+      },
+      mechanism: { call: 'KVM_ENABLE_CAP', target: 'cap=205', until: 'before-vcpu' },
+      evidence: mte < 0 ? '/sections/vm/data/enable' : `/sections/vm/data/enable/${mte}`,
+    },
+  ];
+}

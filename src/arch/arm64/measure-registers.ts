@@ -1,0 +1,81 @@
+/** Words of the registers of one recorded vCPU: values from `vcpus`, latitude from the sections that tried. */
+import { fromHex, isHex } from '../../model/index.ts';
+import type { MeasuredWord, Mechanism, Surface, WordLatitude } from '../../model/index.ts';
+import { FIRMWARE_REGISTERS } from './firmware.ts';
+import { isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
+import { bitmapLatitude, idLatitude, stateLatitude, valueLatitude } from './latitude.ts';
+import { widthOf, wordOf } from './names.ts';
+import { dataOf } from './read-sections.ts';
+import type { ReadRegister, ResolvedVcpu } from './read-sections.ts';
+import type { FirmwareSection, IdRegistersSection, StateSection, SveSection } from './sections.ts';
+import { isVolatile, RESET_UNKNOWN } from './volatile.ts';
+
+interface Trials {
+  readonly id: IdRegistersSection | null;
+  readonly firmware: FirmwareSection | null;
+  readonly state: StateSection | null;
+  readonly sve: SveSection | null;
+}
+
+export function registerWords(surface: Surface, vcpu: ResolvedVcpu): MeasuredWord[] {
+  const trials: Trials = {
+    id: dataOf(surface, 'id-registers'),
+    firmware: dataOf(surface, 'firmware'),
+    state: dataOf(surface, 'state'),
+    sve: dataOf(surface, 'sve'),
+  };
+  return [...vcpu.registers].map(([text, read]) => {
+    const id = BigInt(text);
+    return {
+      path: wordOf(id),
+      width: widthOf(id),
+      value: valueOf(text, read),
+      latitude: latitudeOf(text, id, read, trials),
+      mechanism: mechanismOf(text, id),
+      evidence: read.pointer,
+    };
+  });
+}
+
+function valueOf(id: string, { value }: ReadRegister): bigint | null {
+  if (!isHex(value) || isVolatile(id)) return null;
+  const number = fromHex(value);
+  return number === RESET_UNKNOWN ? null : number;
+}
+
+/** What was tried was tried on a vCPU with every feature; it holds for another one whose register reads the same. */
+function latitudeOf(text: string, id: bigint, read: ReadRegister, trials: Trials): WordLatitude {
+  const unknown = (why: string): WordLatitude => ({ kind: 'unknown', why });
+  if (id === SVE_VLS) {
+    if (trials.sve === null) return unknown('no set of vector lengths was tried');
+    return valueLatitude(trials.sve.trials, 'KVM_SET_ONE_REG');
+  }
+  if (isFirmwareRegister(id)) {
+    const row = trials.firmware?.registers.find((candidate) => candidate.id === text);
+    if (row === undefined || !isHex(row.value)) return unknown('no write was tried');
+    const form = FIRMWARE_REGISTERS.find((register) => register.id === id)?.form ?? 'bitmap';
+    return form === 'bitmap'
+      ? bitmapLatitude(fromHex(row.value), row.trials, 'KVM_SET_ONE_REG')
+      : valueLatitude(row.trials, 'KVM_SET_ONE_REG');
+  }
+  if (isIdRegister(id) || id === PMCR_EL0) {
+    const trial = trials.id?.registers.find((candidate) => candidate.id === text);
+    if (trial === undefined) return unknown('no write was tried');
+    if (trial.value !== read.value) return unknown('writes were tried only on a vCPU where it reads otherwise');
+    return idLatitude(trial);
+  }
+  if (trials.state === null) return unknown('no write was tried');
+  const row = trials.state.limited.find(([candidate]) => candidate === text);
+  if (row !== undefined) return stateLatitude(isHex(read.value) ? fromHex(read.value) : null, row);
+  return trials.state.free.includes(text) ? stateLatitude(null, null) : unknown('no write was tried');
+}
+
+/**
+ * KVM_SET_ONE_REG: ID and firmware registers until the first KVM_RUN of any vCPU, vector lengths until the vCPU is
+ * finalized (api.rst, KVM_SET_ONE_REG and KVM_ARM_VCPU_FINALIZE).
+ */
+function mechanismOf(text: string, id: bigint): Mechanism {
+  const until =
+    id === SVE_VLS ? 'vcpu-created' : isFirmwareRegister(id) || isIdRegister(id) ? 'before-first-run' : 'any-time';
+  return { call: 'KVM_SET_ONE_REG', target: `id=${text}`, until };
+}

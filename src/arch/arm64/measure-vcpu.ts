@@ -1,0 +1,32 @@
+/** Words for what kind of vCPU the guest has: one a feature, 1 where it was asked for. */
+import type { MeasuredWord } from '../../model/index.ts';
+import { refusedBy } from './latitude.ts';
+import { PROMISES } from './promises.ts';
+import type { ResolvedVcpu } from './read-sections.ts';
+import type { VcpusSection } from './sections.ts';
+
+const INIT = 'KVM_ARM_VCPU_INIT';
+
+export function vcpuWords(section: VcpusSection, vcpu: ResolvedVcpu): MeasuredWord[] {
+  return PROMISES.filter(({ area }) => area === 'vcpu').map(({ word }) => {
+    const feature = word.slice('vcpu/'.length);
+    const has = vcpu.combination.features.includes(feature);
+    // A feature can be had where some vCPU was made with it, and left out where the plain one was made without it.
+    const made = section.combinations.filter((combination) => combination.outcome === 'created');
+    const values = [false, true].filter((wanted) =>
+      made.some((combination) => combination.features.includes(feature) === wanted),
+    );
+    return {
+      path: word,
+      width: 1,
+      value: has ? 1n : 0n,
+      latitude: {
+        kind: 'values',
+        values: values.map((wanted) => (wanted ? 1n : 0n)),
+        otherwise: refusedBy(INIT, 'EINVAL'),
+      },
+      mechanism: { call: INIT, target: `features bit KVM_ARM_VCPU_${feature}`, until: 'before-vcpu-init' },
+      evidence: vcpu.pointer,
+    };
+  });
+}

@@ -1,0 +1,98 @@
+/** The arm64 registry: what the engine asks about words and whole surfaces. */
+import { extract } from '../../model/index.ts';
+import type { MeasuredSurface, Registry, Rejection } from '../../model/index.ts';
+import { areaOf } from './areas.ts';
+import { elementsOf } from './elements.ts';
+import { isFirmwareRegister, isIdRegister } from './ids.ts';
+import { idOf, wordOf } from './names.ts';
+
+/**
+ * Registers whose value says "not used", so that a host without them shows the same machine; with the source of each.
+ * ID registers need no row: an ID register that a kernel does not list reads as zero in its guests
+ * (arch/arm64/kvm/sys_regs.c, ID_UNALLOCATED and ID_HIDDEN).
+ */
+const NEUTRAL: Readonly<Record<string, bigint>> = {
+  // No call of the bitmap is offered, as on kernels that do not know it (fw-pseudo-registers.rst). KVM_REG_ARM_STD_HYP_BMAP
+  // is not here: 5.10 has no bitmap and yet answers PV_TIME.
+  'reg/KVM_REG_ARM_STD_BMAP': 0n,
+  'reg/KVM_REG_ARM_VENDOR_HYP_BMAP': 0n,
+  'reg/KVM_REG_ARM_VENDOR_HYP_BMAP_2': 0n,
+  // Not available: what a guest is told by a kernel that does not know the call.
+  'reg/KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3': 0n,
+  // Older kernels answer these without state: PMMIR_EL1 and PMSWINC_EL0 read as zero, OSLSR_EL1 as "unlocked".
+  'reg/PMMIR_EL1': 0n,
+  'reg/PMSWINC_EL0': 0n,
+  'reg/OSLSR_EL1': 8n,
+  // Controls of features that their ID registers gate; zero is their state at reset and turns nothing on.
+  'reg/TCR2_EL1': 0n,
+  'reg/SCTLR2_EL1': 0n,
+  'reg/PIR_EL1': 0n,
+  'reg/PIRE0_EL1': 0n,
+  'reg/POR_EL1': 0n,
+};
+
+/** KVM_SET_ONE_REG of an id that the kernel does not know (kvm_sys_reg_set_user and kvm_arm_set_reg). */
+const NO_REGISTER: Rejection = { how: 'refused', call: 'KVM_SET_ONE_REG', errno: 'ENOENT' };
+const NO_DEVICE: Rejection = { how: 'refused', call: 'KVM_CREATE_DEVICE', errno: 'ENODEV' };
+const NO_ATTRIBUTE: Rejection = { how: 'refused', call: 'KVM_SET_DEVICE_ATTR', errno: 'ENXIO' };
+const NO_CAPABILITY: Rejection = { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' };
+
+export const registry: Registry = {
+  architecture: 'arm64',
+  elements: elementsOf,
+  area: areaOf,
+  whenAbsent(word) {
+    if (word.startsWith('vgic/')) return { kind: 'absent', otherwise: NO_DEVICE };
+    if (word.startsWith('vcpu-attribute/')) return { kind: 'absent', otherwise: NO_ATTRIBUTE };
+    if (word.startsWith('capability/')) return { kind: 'absent', otherwise: NO_CAPABILITY };
+    return { kind: 'absent', otherwise: NO_REGISTER };
+  },
+  neutral(word) {
+    const known = NEUTRAL[word];
+    if (known !== undefined) return known;
+    const id = idOf(word);
+    if (id !== null) return isIdRegister(id) && !isFirmwareRegister(id) && word.startsWith('reg/ID_') ? 0n : null;
+    // A feature, attribute or capability that the guest was not given.
+    return /^(vcpu|vcpu-attribute|capability)\//.test(word) ? 0n : null;
+  },
+  canonical(word) {
+    const id = idOf(word);
+    return id === null ? word : wordOf(id);
+  },
+  incomparable,
+};
+
+const IMPLEMENTER = { shift: 24, width: 8 } as const;
+
+/** Codes of Arm ARM D19.2.109, MIDR_EL1.Implementer. */
+const IMPLEMENTERS: Readonly<Record<number, string>> = {
+  0x00: 'reserved for software use',
+  0x41: 'Arm',
+  0x42: 'Broadcom',
+  0x43: 'Cavium',
+  0x46: 'Fujitsu',
+  0x48: 'HiSilicon',
+  0x4e: 'NVIDIA',
+  0x50: 'APM',
+  0x51: 'Qualcomm',
+  0x53: 'Samsung',
+  0x56: 'Marvell',
+  0x61: 'Apple',
+  0x69: 'Intel',
+  0x6d: 'Microsoft',
+  0x70: 'Phytium',
+  0xc0: 'Ampere',
+};
+
+export function implementerName(midr: bigint): string {
+  const code = Number(extract(IMPLEMENTER, midr));
+  return IMPLEMENTERS[code] ?? `implementer 0x${code.toString(16)}`;
+}
+
+/** Another implementer's CPU has other errata, other IMPLEMENTATION DEFINED registers, and another meaning of both. */
+function incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null {
+  const [first, second] = [a, b].map((surface) => surface.words.get('reg/MIDR_EL1')?.value ?? null);
+  if (first === null || first === undefined || second === null || second === undefined) return null;
+  if (extract(IMPLEMENTER, first) === extract(IMPLEMENTER, second)) return null;
+  return `CPUs of different implementers: ${implementerName(first)} and ${implementerName(second)} (MIDR_EL1)`;
+}
