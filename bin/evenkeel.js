@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Kept free of modern syntax, so that an old Node says what is wrong instead of a syntax error.
-'use strict';
+// Starts the program: the compiled one in a package, the sources in a clone, which has both and means the latter.
+// Free of modern syntax, so that an old Node says what is wrong.
+import { existsSync } from 'node:fs';
 
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
@@ -9,9 +10,10 @@ if (major < 24) {
       process.versions.node +
       ' (' +
       process.execPath +
-      ').\nRun it as: npx --package node@24 --package evenkeel evenkeel\n',
+      ').\nIn a clone, npm brings it: npm ci. Elsewhere: npx --package node@24 --package evenkeel evenkeel\n',
   );
   process.exitCode = 2;
 } else {
-  import('../dist/cli/main.js');
+  var source = new URL('../src/cli/main.ts', import.meta.url);
+  await import(existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url));
 }
