@@ -2,6 +2,7 @@
 import { extract, fieldMask, fromHex, isHex } from '../../model/index.ts';
 import type { Surface } from '../../model/index.ts';
 import { registerFields } from './fields.ts';
+import { groupOf, GROUP, isIdRegister } from './ids.ts';
 import { registerName, widthOf } from './names.ts';
 import { dataOf } from './read-sections.ts';
 import type { FieldTrial, GicSection, IdRegistersSection, IdRegisterTrial, VcpusSection } from './sections.ts';
@@ -23,6 +24,8 @@ function declaredOtherwise({ declared, registers }: IdRegistersSection): readonl
   const deaf: string[] = [];
   const undeclared: string[] = [];
   for (const trial of registers) {
+    // The masks speak of the feature ID space alone.
+    if (!isIdRegister(BigInt(trial.id)) || groupOf(BigInt(trial.id)) !== GROUP.sysreg) continue;
     const text = masks.get(trial.id) ?? '0x0';
     if (!isHex(trial.value) || !isHex(text)) continue;
     const [mask, value] = [fromHex(text), fromHex(trial.value)];
@@ -33,7 +36,7 @@ function declaredOtherwise({ declared, registers }: IdRegistersSection): readonl
       const name = `${registerName(id)}.${field.name}`;
       // An unsigned field at 0 has nothing below it: that nothing was taken says nothing.
       if (!took && within === fieldMask(field) && extract(field, value) !== 0n) deaf.push(name);
-      if (took && within === 0n && id >> 16n === 0x603000000013n) undeclared.push(name);
+      if (took && within === 0n) undeclared.push(name);
     }
   }
   return [
@@ -48,7 +51,7 @@ function fieldOf(trial: IdRegisterTrial, field: { readonly shift: number }): Fie
 
 function acceptedInVain({ registers }: IdRegistersSection): readonly string[] {
   const names = registers.flatMap((trial) =>
-    trial.fields
+    (isIdRegister(BigInt(trial.id)) ? trial.fields : [])
       .filter(({ ignored, changed }) => ignored !== undefined || changed !== undefined)
       .map((field) => {
         const id = BigInt(trial.id);
@@ -59,10 +62,17 @@ function acceptedInVain({ registers }: IdRegistersSection): readonly string[] {
   return names.length > 0 ? [`writes are accepted and do not take: ${names.join(', ')}`] : [];
 }
 
+/** GICD_IIDR and GITS_IIDR choose behaviour by Revision; GICR_IIDR is read-only, its writes are ignored by design. */
 function gicCaveats(surface: Surface): readonly string[] {
+  const REVISION = 0xf000n;
+  const ofRevision = (wrote: string, reads: string): boolean =>
+    isHex(wrote) && isHex(reads) && ((fromHex(wrote) ^ fromHex(reads)) & ~REVISION) === 0n;
   const names = (['vgic-v3', 'its', 'vgic-v2'] as const).flatMap((section) =>
     (dataOf<GicSection>(surface, section)?.registers ?? [])
-      .filter(({ name, trials }) => name.endsWith('IIDR') && trials.some(({ outcome }) => outcome === 'ignored'))
+      .filter(({ name }) => name === 'GICD_IIDR' || name === 'GITS_IIDR')
+      .filter(({ after, trials, trialsBefore }) =>
+        [...trialsBefore, ...trials].some(({ wrote, outcome }) => outcome === 'ignored' && ofRevision(wrote, after)),
+      )
       .map(({ name }) => name),
   );
   return names.length > 0 ? [`a write of another revision is accepted and has no effect: ${names.join(', ')}`] : [];

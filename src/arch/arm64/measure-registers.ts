@@ -71,11 +71,15 @@ function latitudeOf(text: string, id: bigint, read: ReadRegister, trials: Trials
 }
 
 /**
- * KVM_SET_ONE_REG: ID and firmware registers until the first KVM_RUN of any vCPU, vector lengths until the vCPU is
+ * KVM_SET_ONE_REG: ID and firmware registers, and PMCR_EL0.N, until the first KVM_RUN of any vCPU, vector lengths until the vCPU is
  * finalized (api.rst, KVM_SET_ONE_REG and KVM_ARM_VCPU_FINALIZE).
  */
 function mechanismOf(text: string, id: bigint): Mechanism {
   const until =
-    id === SVE_VLS ? 'vcpu-created' : isFirmwareRegister(id) || isIdRegister(id) ? 'before-first-run' : 'any-time';
+    id === SVE_VLS
+      ? 'vcpu-created'
+      : isFirmwareRegister(id) || isIdRegister(id) || id === PMCR_EL0
+        ? 'before-first-run'
+        : 'any-time';
   return { call: 'KVM_SET_ONE_REG', target: `id=${text}`, until };
 }

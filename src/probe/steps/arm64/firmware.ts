@@ -3,6 +3,7 @@
  * accepted with no effect, so every write is read back.
  */
 import { FIRMWARE_REGISTERS } from '../../../arch/arm64/firmware.ts';
+import type { FirmwareRegister } from '../../../arch/arm64/firmware.ts';
 import { isFirmwareRegister } from '../../../arch/arm64/ids.ts';
 import type { FirmwareSection, ValueTrials } from '../../../arch/arm64/sections.ts';
 import { hex } from '../../../model/index.ts';
@@ -36,16 +37,22 @@ export const firmware: Step = {
   },
 };
 
-/** The default first. Of a bitmap: each bit of the default cleared, all cleared, and the first bit that is not there. */
+/**
+ * The default first. Of a bitmap: each bit of the default cleared, all cleared, each named bit that is off set, and the
+ * first bit that has no name.
+ */
 function candidates(id: bigint, value: bigint): readonly bigint[] {
   const known = FIRMWARE_REGISTERS.find((register) => register.id === id);
-  const others = known === undefined || known.form === 'bitmap' ? bitmapCandidates(value) : known.candidates;
+  const others = known === undefined || known.form === 'bitmap' ? bitmapCandidates(value, known) : known.candidates;
   return [...new Set([value, ...others])];
 }
 
-function bitmapCandidates(value: bigint): readonly bigint[] {
-  const bits = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
-  const absent = bits.find((bit) => (value & bit) === 0n);
-  const cleared = bits.filter((bit) => (value & bit) !== 0n).map((bit) => value & ~bit);
-  return [...cleared, 0n, ...(absent === undefined ? [] : [value | absent])];
+function bitmapCandidates(value: bigint, register: FirmwareRegister | undefined): readonly bigint[] {
+  const names = register?.names ?? {};
+  const bits = Array.from({ length: 64 }, (_, bit) => bit);
+  const mask = (bit: number): bigint => 1n << BigInt(bit);
+  const on = bits.filter((bit) => (value & mask(bit)) !== 0n);
+  const off = bits.filter((bit) => !on.includes(bit));
+  const set = [...off.filter((bit) => bit in names), ...off.filter((bit) => !(bit in names)).slice(0, 1)];
+  return [...on.map((bit) => value & ~mask(bit)), 0n, ...set.map((bit) => value | mask(bit))];
 }

@@ -44,7 +44,10 @@ const V3_ADDRESSES = [
 ];
 const ITS_ADDRESS = address('KVM_VGIC_ITS_ADDR_TYPE', 4n, ITS);
 
-/** Below the minimum of 64, no multiple of 32, beyond 1024. Accepted numbers can be set only once. */
+/**
+ * The document says 64 to 1024 in steps of 32; kernels refuse 1024, because they compare with the 1023 interrupt ids
+ * below the special ones. A number that is accepted can be set only once.
+ */
 const numberOfIrqs = (candidates: readonly bigint[]): Attribute => ({
   name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS',
   group: GIC_GROUP.numberOfIrqs,
@@ -127,10 +130,10 @@ function withoutVcpu({ kvm, scratch }: StepContext, type: number): { setUp: SetU
   const again = vm.createDevice(type);
   if (again.ok) again.value.close();
   setUp.push(['create a second', again.ok ? 'taken' : again.error.errnoName]);
-  initialize(device, scratch, setUp, 'initialize without a vCPU');
   const attributes = [
-    { ...tryAttribute(device, scratch, numberOfIrqs([1024n, 64n])), name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS, fresh' },
+    { ...tryAttribute(device, scratch, numberOfIrqs([1024n, 992n, 64n])), name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS, fresh' },
   ];
+  initialize(device, scratch, setUp, 'initialize without a vCPU');
   return { setUp, attributes };
 }
 

@@ -4,15 +4,25 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AttributeTrials, VcpuAttributesSection } from '../../../arch/arm64/sections.ts';
-import { hasAttribute, KVM_ARM_SET_COUNTER_OFFSET, KVM_SET_DEVICE_ATTR } from '../../../kvm/index.ts';
-import type { Libc, Scratch, Vm } from '../../../kvm/index.ts';
+import { GIC_GROUP } from '../../../arch/arm64/vgic.ts';
+import {
+  hasAttribute,
+  KVM_ARM_SET_COUNTER_OFFSET,
+  KVM_SET_DEVICE_ATTR,
+  setAttribute,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  PROT_READ,
+  PROT_WRITE,
+} from '../../../kvm/index.ts';
+import type { Libc, Mapping, Scratch, Vm } from '../../../kvm/index.ts';
 import { hex } from '../../../model/index.ts';
 import type { Trial } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { tryAttribute } from './attributes.ts';
 import type { Attribute } from './attributes.ts';
-import { createMachine, everyFeature } from './vcpu.ts';
+import { createMachine, everyFeature, isDevice } from './vcpu.ts';
 
 /** KVM_ARM_VCPU_*_CTRL. */
 const PMU = 0;
@@ -22,6 +32,7 @@ const PVTIME = 2;
 const SMCCC = 0;
 
 const KVM_CAP_COUNTER_OFFSET = 227;
+/** The largest page that an arm64 kernel may have. */
 const PAGE = 65536;
 /** Guest address of the page that steal time would be shared in. */
 const STEAL_TIME = 0x4000_0000n;
@@ -31,15 +42,19 @@ export const vcpuAttributes: Step = {
   architecture: 'arm64',
   seconds: 5,
   run({ kvm, libc, scratch, note }) {
+    // Before the VM, so that it is unmapped after the VM is gone.
+    using memory = mapMemory(libc);
     const created = createMachine(kvm, everyFeature(kvm));
     if (!created.ok) return failed(created.error);
     using machine = created.value;
-    using memory = mapMemory(libc, machine.vm);
+    const mapped = memory.mapping !== null && machine.vm.setMemory(0, STEAL_TIME, memory.mapping).ok;
     const pmus = hostPmus();
     note('timer and PMU attributes');
-    const attributes = [...timers(), ...pmuAttributes(pmus.map(({ type }) => type)), stealTime(memory.mapped)].map(
-      (attribute) => tryAttribute(machine.vcpu, scratch, attribute),
-    );
+    const early = [...timers(), ...pmuAttributes(pmus.map(({ type }) => type)), stealTime(mapped)];
+    const attributes = early.map((attribute) => tryAttribute(machine.vcpu, scratch, attribute));
+    // The PMU's interrupt goes through the vGIC, which therefore comes first.
+    if (isDevice(machine.gic)) setAttribute(machine.gic, scratch, GIC_GROUP.control, 0n, 0n);
+    attributes.push(tryAttribute(machine.vcpu, scratch, PMU_INIT));
     note('SMCCC filter and counter offset');
     attributes.push(smcccFilter(machine.vm, scratch), counterOffset(machine.vm));
     return measured({ vcpu: 'all', pmus: pmus.map(({ name }) => name), attributes } satisfies VcpuAttributesSection);
@@ -58,7 +73,7 @@ function timers(): Attribute[] {
   }));
 }
 
-/** In the order of vcpu.rst: which PMU, how many counters, filter, interrupt, and last the initialization. */
+/** In the order of vcpu.rst: which PMU, how many counters, filter, interrupt; then comes the initialization. */
 function pmuAttributes(types: readonly bigint[]): Attribute[] {
   const row = (name: string, attribute: bigint, readable: boolean, candidates: readonly bigint[]): Attribute => ({
     name: `KVM_ARM_VCPU_PMU_V3_${name}`,
@@ -75,9 +90,18 @@ function pmuAttributes(types: readonly bigint[]): Attribute[] {
     // struct kvm_pmu_event_filter: base_event[15:0], nevents[31:16], action[39:32]; deny SW_INCR; an unknown action.
     row('FILTER', 2n, false, [filter(0, 1, 2), filter(0, 1, 1)]),
     row('IRQ', 0n, true, [0n, 1020n, 23n, 24n]),
-    row('INIT', 1n, false, [0n, 0n]),
   ];
 }
+
+/** Takes no value; a second time must fail. */
+const PMU_INIT: Attribute = {
+  name: 'KVM_ARM_VCPU_PMU_V3_INIT',
+  group: PMU,
+  attribute: 1n,
+  width: 32,
+  readable: false,
+  candidates: [0n, 0n],
+};
 
 function filter(base: number, events: number, action: number): bigint {
   return BigInt(base) | (BigInt(events) << 16n) | (BigInt(action) << 32n);
@@ -89,14 +113,10 @@ function stealTime(mapped: boolean): Attribute {
   return { name: 'KVM_ARM_VCPU_PVTIME_IPA', group: PVTIME, attribute: 0n, width: 64, readable: true, candidates };
 }
 
-/** One page of guest memory; steal time must lie in a memory slot. */
-function mapMemory(libc: Libc, vm: Vm): Disposable & { readonly mapped: boolean } {
-  const READ_WRITE = 3;
-  const PRIVATE_ANONYMOUS = 0x22;
-  const mapping = libc.mmap(PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
-  if (mapping === null) return { mapped: false, [Symbol.dispose]: () => undefined };
-  const mapped = vm.setMemory(0, STEAL_TIME, mapping).ok;
-  return { mapped, [Symbol.dispose]: () => void libc.munmap(mapping) };
+/** Memory for the guest; steal time must lie in a memory slot. */
+function mapMemory(libc: Libc): Disposable & { readonly mapping: Mapping | null } {
+  const mapping = libc.mmap(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return { mapping, [Symbol.dispose]: () => void (mapping === null || libc.munmap(mapping)) };
 }
 
 /** struct kvm_smccc_filter: base, nr_functions, action; 24 bytes. Actions: 0 handle, 1 deny, 2 forward. */
