@@ -34,7 +34,7 @@ describe('canonicalJson', () => {
     const sorted = ['\r', '1', '\u0080', 'ö', '€', '\ud83d\ude00', '\ufb33'];
     const value = Object.fromEntries(sorted.toReversed().map((key) => [key, 0]));
     const order = [...canonicalJson(value).matchAll(/"((?:[^"\\]|\\.)*)":/g)].map((match) =>
-      JSON.parse(`"${match[1]}"`),
+      String(JSON.parse(`"${match[1]}"`)),
     );
     expect(order).toEqual(sorted);
   });
