@@ -44,11 +44,21 @@ export type CpuidTrial = {
   readonly sets: number;
 };
 
+/** Whole values of one field tried in the supported table, where single bits say too little; `takes` read back. */
+export type CpuidValues = {
+  readonly word: string;
+  readonly shift: number;
+  readonly width: number;
+  readonly takes: readonly Hex[];
+  readonly refused: readonly { readonly value: Hex; readonly errno: string }[];
+};
+
 /** Section `cpuid-latitude`: the supported table as it is, every register 0, every register all ones. */
 export type CpuidLatitudeData = {
   readonly base: CpuidTrial;
   readonly cleared: CpuidTrial;
   readonly ones: CpuidTrial;
+  readonly values: readonly CpuidValues[];
 };
 
 /** What code inside a guest read, or why nothing was read. */
@@ -242,7 +252,20 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
     hyperv: nullable(listOf(CPUID_ROW)),
     missing: listOf(record({ call: text, why: text })),
   }),
-  'cpuid-latitude': record<CpuidLatitudeData>({ base: CPUID_TRIAL, cleared: CPUID_TRIAL, ones: CPUID_TRIAL }),
+  'cpuid-latitude': record<CpuidLatitudeData>({
+    base: CPUID_TRIAL,
+    cleared: CPUID_TRIAL,
+    ones: CPUID_TRIAL,
+    values: listOf(
+      record<CpuidValues>({
+        word: text,
+        shift: count,
+        width: count,
+        takes: listOf(hex32),
+        refused: listOf(record({ value: hex32, errno: text })),
+      }),
+    ),
+  }),
   'cpuid-observed': record<CpuidObservedData>({
     mode: text,
     leaves: count,

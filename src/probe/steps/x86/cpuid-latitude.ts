@@ -8,12 +8,28 @@
 import { KVM_GET_CPUID2, KVM_SET_CPUID2 } from '../../../kvm/index.ts';
 import type { KvmError, Vcpu } from '../../../kvm/index.ts';
 import { cpuidWord } from '../../../arch/x86/paths.ts';
-import type { CpuidDifference, CpuidLatitudeData, CpuidRefusal, CpuidTrial } from '../../../arch/x86/sections.ts';
+import type { CpuidRegister } from '../../../arch/x86/paths.ts';
+import type { CpuidDifference, CpuidLatitudeData, CpuidRefusal, CpuidTrial, CpuidValues } from '../../../arch/x86/sections.ts';
 import { hex } from '../../../model/index.ts';
+import type { Hex } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { CpuidTable } from './cpuid-table.ts';
 import { baseTable, createFresh } from './fresh.ts';
+
+/** Virtual address bits: KVM knows paging with 4 and with 5 levels, and no number in between (kvm_check_cpuid). */
+const WHOLE_VALUES: readonly WholeValues[] = [
+  { leaf: 0x8000_0008, subleaf: 0, register: 'eax', shift: 8, width: 8, values: [48, 57] },
+];
+
+interface WholeValues {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly register: CpuidRegister;
+  readonly shift: number;
+  readonly width: number;
+  readonly values: readonly number[];
+}
 
 export const cpuidLatitude: Step = {
   name: 'cpuid-latitude',
@@ -34,6 +50,7 @@ export const cpuidLatitude: Step = {
       base: asked('the supported table', null),
       cleared: asked('every register 0', 0),
       ones: asked('every register all ones', 0xffff_ffff),
+      values: WHOLE_VALUES.flatMap((field) => tryValues(fresh.vcpu, base, field)),
     };
     return measured(data);
   },
@@ -119,4 +136,23 @@ class Trial {
     const { leaf, subleaf, register } = this.#base.name(word);
     return cpuidWord(leaf, subleaf, register);
   }
+}
+
+/** Each value in turn, in an otherwise unchanged table. Gives nothing where the table has no such leaf. */
+function tryValues(vcpu: Vcpu, base: CpuidTable, field: WholeValues): CpuidValues[] {
+  const word = base.find(field.leaf, field.subleaf, field.register);
+  if (word === null) return [];
+  const mask = (2 ** field.width - 1) * 2 ** field.shift;
+  const takes: Hex[] = [];
+  const refused: { value: Hex; errno: string }[] = [];
+  for (const value of field.values) {
+    const table = base.copy();
+    table.write(word, ((base.read(word) & ~mask) | (value << field.shift)) >>> 0);
+    const set = vcpu.raw(KVM_SET_CPUID2, table.buffer, `${table.entries} entries`);
+    const reads = base.empty();
+    if (!set.ok) refused.push({ value: hex(value), errno: set.error.errnoName });
+    else if (vcpu.raw(KVM_GET_CPUID2, reads.buffer, '').ok && reads.read(word) === table.read(word)) takes.push(hex(value));
+  }
+  const path = cpuidWord(field.leaf, field.subleaf, field.register);
+  return [{ word: path, shift: field.shift, width: field.width, takes, refused }];
 }

@@ -70,6 +70,15 @@ export class CpuidTable {
     };
   }
 
+  /** The word of a register, or null where the table has no such entry. */
+  find(leaf: number, subleaf: number, register: CpuidRegister): number | null {
+    for (let word = CPUID_REGISTERS.indexOf(register); word < this.words; word += CPUID_REGISTERS.length) {
+      const name = this.name(word);
+      if (name.leaf === leaf && name.subleaf === subleaf) return word;
+    }
+    return null;
+  }
+
   #offset(word: number): number {
     return HEADER + (word >> 2) * ENTRY + FIELDS[registerOf(word)].offset;
   }

@@ -1,0 +1,153 @@
+/**
+ * Writes src/arch/x86/tables/cpuid-fields.ts:
+ *   node scripts/generate/x86-cpuid.ts X86_CPUID_CSV LINUX_TREE
+ * The fields come from x86-cpuid-db's CSV (CC0-1.0); a feature bit has the name that Linux gives it, where it has one
+ * (arch/x86/include/asm/cpufeatures.h: the text in quotes that /proc/cpuinfo shows, else the macro's name in lower
+ * case; arch/x86/kvm/reverse_cpuid.h for what only KVM names). Bits that only Linux names are added.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [csv, tree] = process.argv.slice(2);
+if (csv === undefined || tree === undefined) throw new Error('usage: x86-cpuid.ts X86_CPUID_CSV LINUX_TREE');
+
+interface Row {
+  leaf: number;
+  first: number;
+  last: number;
+  register: string;
+  shift: number;
+  width: number;
+  name: string;
+  description: string;
+}
+
+/** cpufeatures.h's words that are a register of a leaf as the CPU has it (reverse_cpuid.h: reverse_cpuid[]). */
+const LINUX_WORDS: Readonly<Record<number, readonly [leaf: number, subleaf: number, register: string]>> = {
+  0: [0x1, 0, 'edx'],
+  1: [0x80000001, 0, 'edx'],
+  2: [0x80860001, 0, 'edx'],
+  4: [0x1, 0, 'ecx'],
+  5: [0xc0000001, 0, 'edx'],
+  6: [0x80000001, 0, 'ecx'],
+  9: [0x7, 0, 'ebx'],
+  10: [0xd, 1, 'eax'],
+  12: [0x7, 1, 'eax'],
+  13: [0x80000008, 0, 'ebx'],
+  14: [0x6, 0, 'eax'],
+  15: [0x8000000a, 0, 'edx'],
+  16: [0x7, 0, 'ecx'],
+  17: [0x80000007, 0, 'ebx'],
+  18: [0x7, 0, 'edx'],
+  19: [0x8000001f, 0, 'eax'],
+  20: [0x80000021, 0, 'eax'],
+};
+
+/** `CPUID_7_1_EDX`, `CPUID_8000_0022_EAX`, `CPUID_12_EAX` as KVM spells them. */
+function kvmWord(name: string): readonly [number, number, string] | null {
+  const extended = /^CPUID_8000_([0-9A-F]{4})_(E[A-D]X)$/.exec(name);
+  if (extended !== null) return [0x80000000 + parseInt(extended[1] ?? '', 16), 0, (extended[2] ?? '').toLowerCase()];
+  const basic = /^CPUID_([0-9A-F]{1,2})(?:_(\d))?_(E[A-D]X)$/.exec(name);
+  if (basic === null) return null;
+  return [parseInt(basic[1] ?? '', 16), Number(basic[2] ?? 0), (basic[3] ?? '').toLowerCase()];
+}
+
+function fromCsv(text: string): Row[] {
+  return text.split('\n').flatMap((line) => {
+    if (line.startsWith('#') || line.trim() === '') return [];
+    const [leaf = '', subleaves = '', register = '', bits = '', name = '', ...rest] = line
+      .split(',')
+      .map((cell) => cell.trim());
+    const [high = '0', low = high] = bits.split(':');
+    const [last = '0', first = last] = subleaves.split(':');
+    return [
+      {
+        leaf: Number(leaf),
+        first: Number(first),
+        last: Number(last),
+        register,
+        shift: Number(low),
+        width: Number(high) - Number(low) + 1,
+        name,
+        description: rest.join(', '),
+      },
+    ];
+  });
+}
+
+function linuxNames(): {
+  readonly place: readonly [number, number, string];
+  readonly bit: number;
+  readonly name: string;
+  readonly macro: string;
+}[] {
+  const found = [];
+  const features = readFileSync(join(tree ?? '', 'arch/x86/include/asm/cpufeatures.h'), 'utf8');
+  for (const match of features.matchAll(
+    /^#define X86_FEATURE_(\w+)\s+\(\s*(\d+)\*32\s*\+\s*(\d+)\)\s*(?:\/\*\s*"([^"]+)")?/gm,
+  )) {
+    const [, macro = '', word = '', bit = '', shown] = match;
+    const place = LINUX_WORDS[Number(word)];
+    if (place !== undefined) found.push({ place, bit: Number(bit), name: shown ?? macro.toLowerCase(), macro });
+  }
+  const reverse = readFileSync(join(tree ?? '', 'arch/x86/kvm/reverse_cpuid.h'), 'utf8');
+  for (const match of reverse.matchAll(/^#define (?:KVM_)?X86_FEATURE_(\w+)\s+KVM_X86_FEATURE\((\w+), (\d+)\)/gm)) {
+    const [, macro = '', word = '', bit = ''] = match;
+    const place = kvmWord(word);
+    if (place !== null) found.push({ place, bit: Number(bit), name: macro.toLowerCase(), macro });
+  }
+  return found;
+}
+
+const rows = fromCsv(readFileSync(csv, 'utf8'));
+for (const { place, bit, name, macro } of linuxNames()) {
+  const [leaf, subleaf, register] = place;
+  const covering = rows.find(
+    (row) =>
+      row.leaf === leaf &&
+      row.register === register &&
+      row.first <= subleaf &&
+      subleaf <= row.last &&
+      row.shift <= bit &&
+      bit < row.shift + row.width,
+  );
+  if (covering === undefined) {
+    rows.push({
+      leaf,
+      first: subleaf,
+      last: subleaf,
+      register,
+      shift: bit,
+      width: 1,
+      name,
+      description: `X86_FEATURE_${macro} of Linux`,
+    });
+  } else if (covering.width === 1) covering.name = name;
+}
+rows.sort((a, b) => a.leaf - b.leaf || a.first - b.first || a.register.localeCompare(b.register) || a.shift - b.shift);
+const lines = rows.map(
+  (row) =>
+    `  [0x${row.leaf.toString(16)}, ${row.first}, ${row.last}, '${row.register}', ${row.shift}, ${row.width}, ` +
+    `${JSON.stringify(row.name)}, ${JSON.stringify(row.description)}],`,
+);
+writeFileSync(
+  new URL('../../src/arch/x86/tables/cpuid-fields.ts', import.meta.url),
+  `/**
+ * Every known field of every CPUID leaf. Generated by scripts/generate/x86-cpuid.ts from x86-cpuid-db 3.1 (CC0-1.0)
+ * with the names of Linux 7.3; do not edit by hand.
+ */
+// prettier-ignore
+export const CPUID_FIELDS: readonly (readonly [
+  leaf: number,
+  firstSubleaf: number,
+  lastSubleaf: number,
+  register: 'eax' | 'ebx' | 'ecx' | 'edx',
+  shift: number,
+  width: number,
+  name: string,
+  description: string,
+])[] = [
+${lines.join('\n')}
+];
+`,
+);

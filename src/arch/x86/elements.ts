@@ -1,0 +1,93 @@
+/** The elements of any x86 word, and the area that it belongs to. */
+import type { Element, WordPath } from '../../model/index.ts';
+import { cpuidElements } from './cpuid-elements.ts';
+import { elementsOf, wholeWord } from './fields.ts';
+import type { FieldRow } from './fields.ts';
+import { parseMsrWord } from './msr-names.ts';
+import { FEATURE_MSRS } from './tables/msr-fields.ts';
+import type { FeatureMsr } from './tables/msr-fields.ts';
+import { QUIRKS, SWITCH, X2APIC_FLAGS, XFEATURES } from './tables/words.ts';
+
+const featureMsrs: ReadonlyMap<number, FeatureMsr> = new Map(FEATURE_MSRS.map((row) => [row.index, row]));
+
+/** True for an MSR that says what the CPU can do, and not what state it is in. */
+export function isFeatureMsr(index: number): boolean {
+  return featureMsrs.has(index);
+}
+
+/** The part of the machine that a word belongs to: the first segment of its path, but for feature MSRs. */
+export function areaOf(word: WordPath): string {
+  const index = parseMsrWord(word);
+  if (index !== null) return isFeatureMsr(index) ? 'feature-msr' : 'msr';
+  const end = word.indexOf('/');
+  return end < 0 ? word : word.slice(0, end);
+}
+
+const cache = new Map<string, readonly Element[]>();
+
+/** Named fields and unnamed bits in order of their shift; together they cover the word. */
+export function elements(word: WordPath, width: number): readonly Element[] {
+  const key = `${word} ${width}`;
+  const known = cache.get(key) ?? compile(word, width);
+  cache.set(key, known);
+  return known;
+}
+
+function compile(word: WordPath, width: number): readonly Element[] {
+  const area = areaOf(word);
+  switch (area) {
+    case 'cpuid':
+      return cpuidElements(word);
+    case 'hyperv':
+      return elementsOf(word, width, { fields: [], rest: 'subset', source: 'Hyper-V TLFS' });
+    case 'feature-msr':
+      return featureMsrElements(word, width);
+    case 'msr':
+      return wholeWord(word, width, 'state', 'none', 'an MSR to save and restore', 'KVM_GET_MSR_INDEX_LIST');
+    case 'quirk':
+    case 'x2apic':
+      return switchElements(word, width, area);
+    case 'xfeature':
+      return elementsOf(word, width, { fields: xfeatures(), rest: 'none', restKind: 'derived', source: 'Intel SDM volume 1, 13.1' });
+    case 'lapic':
+      return word === 'lapic/VERSION' ? lapicVersion(word, width) : wholeWord(word, width, 'state', 'none', 'a register of the local APIC', 'KVM_GET_LAPIC');
+    default:
+      return wholeWord(word, width, 'derived', 'none', 'a fact about the host', 'KVM API document');
+  }
+}
+
+function featureMsrElements(word: WordPath, width: number): readonly Element[] {
+  const row = featureMsrs.get(parseMsrWord(word) ?? -1);
+  if (row === undefined) return [];
+  const fields = row.fields.map(
+    ([shift, bits, name, comparison]): FieldRow => ({ shift, width: bits, name, kind: row.kind, comparison, description: name }),
+  );
+  return elementsOf(word, width, { fields, rest: row.rest, source: 'Linux 7.3, msr-index.h' });
+}
+
+function switchElements(word: WordPath, width: number, area: 'quirk' | 'x2apic'): readonly Element[] {
+  const rows = area === 'quirk' ? QUIRKS : X2APIC_FLAGS;
+  const description = rows.find(({ name }) => word === `${area}/${name}`)?.description ?? 'a flag that no table names';
+  return wholeWord(word, width, SWITCH.kind, SWITCH.comparison, description, 'Linux 7.3, uapi/asm/kvm.h');
+}
+
+function xfeatures(): FieldRow[] {
+  return Object.entries(XFEATURES).map(([bit, name]) => ({
+    shift: Number(bit),
+    width: 1,
+    name,
+    kind: 'derived',
+    comparison: 'none',
+    description: `XSAVE component ${name}`,
+  }));
+}
+
+/** Intel SDM volume 3, 12.4.8. */
+function lapicVersion(word: WordPath, width: number): readonly Element[] {
+  const fields: FieldRow[] = [
+    { shift: 0, width: 8, name: 'version', kind: 'identity', comparison: 'exact', description: 'version' },
+    { shift: 16, width: 8, name: 'max_lvt', kind: 'identity', comparison: 'exact', description: 'number of LVT entries, less one' },
+    { shift: 24, width: 1, name: 'directed_eoi', kind: 'feature', comparison: 'subset', description: 'EOI broadcasts can be suppressed' },
+  ];
+  return elementsOf(word, width, { fields, rest: 'subset', source: 'Intel SDM volume 3, 12.4.8' });
+}

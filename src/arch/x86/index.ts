@@ -1,0 +1,8 @@
+/**
+ * x86_64: what every word and element of a surface is, what a surface's sections say of it, and what of them varies
+ * from run to run.
+ */
+export { measure } from './measure/index.ts';
+export { registry } from './registry.ts';
+export { canonicalSections } from './volatile.ts';
+export type { X86Sections } from './sections.ts';

@@ -1,0 +1,35 @@
+/** A surface's sections as words with latitude. */
+import type { MeasuredSurface, Surface } from '../../../model/index.ts';
+import { measureCapabilities } from './capabilities.ts';
+import { measureCpuid } from './cpuid.ts';
+import { measureFeatureMsrs, measureMsrs } from './msr.ts';
+import type { Part } from './reading.ts';
+import { measureState } from './state.ts';
+import { measureQuirks, measureX2apic } from './switches.ts';
+
+export function measure(surface: Surface): MeasuredSurface {
+  const cpuid = measureCpuid(surface);
+  return assemble(
+    surface,
+    [
+      ...cpuid.parts,
+      measureMsrs(surface),
+      measureFeatureMsrs(surface),
+      measureQuirks(surface),
+      measureX2apic(surface),
+      ...measureState(surface),
+      measureCapabilities(surface),
+    ],
+    cpuid.caveats,
+  );
+}
+
+function assemble(surface: Surface, parts: readonly Part[], caveats: readonly string[]): MeasuredSurface {
+  return {
+    architecture: surface.architecture,
+    fingerprint: surface.fingerprint,
+    words: new Map(parts.flatMap((part) => part.words.map((word) => [word.path, word] as const))),
+    areas: new Map(parts.map(({ area }) => [area.name, area])),
+    caveats,
+  };
+}

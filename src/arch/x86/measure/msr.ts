@@ -1,0 +1,69 @@
+/** The MSR words of a surface: state to carry, and feature MSRs with what can be made of them. */
+import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import { fromHex } from '../../../model/index.ts';
+import { isFeatureMsr } from '../elements.ts';
+import { msrWord } from '../msr-names.ts';
+import type { FeatureMsrRow, MsrRow } from '../sections.ts';
+import { VOLATILE_MSRS } from '../volatile.ts';
+import { areaFrom, readSection } from './reading.ts';
+import type { Part } from './reading.ts';
+
+const ALL = 0xffff_ffff_ffff_ffffn;
+/** KVM_SET_MSRS says how many MSRs it set; that it stopped at one is all there is to know. */
+export const MSR_REFUSED: Rejection = { how: 'refused', call: 'KVM_SET_MSRS', errno: 'a short count' };
+const IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_MSRS' };
+
+/** Without those that are listed and cannot be read: they hold no state. */
+export function measureMsrs(surface: Surface): Part {
+  const reading = readSection(surface, 'msr');
+  if (reading.kind !== 'measured') return { area: areaFrom('msr', reading), words: [] };
+  const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
+    const index = Number(row.index);
+    if (isFeatureMsr(index) || row.value === null) return [];
+    return [
+      {
+        path: msrWord(index),
+        width: 64,
+        value: VOLATILE_MSRS.has(index) ? null : fromHex(row.value),
+        latitude: stateLatitude(row),
+        mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'any-time' },
+        evidence: `${reading.pointer}/list/${at}`,
+      },
+    ];
+  });
+  return { area: areaFrom('msr', reading), words };
+}
+
+/** One write was tried: the value that reads. */
+function stateLatitude({ write }: MsrRow): WordLatitude {
+  if (write === 'refused') return { kind: 'fixed', otherwise: MSR_REFUSED };
+  if (write !== undefined) return { kind: 'unknown', why: `a write of the value that it had made it ${write}` };
+  return { kind: 'unknown', why: 'only its own value was written back' };
+}
+
+export function measureFeatureMsrs(surface: Surface): Part {
+  const reading = readSection(surface, 'feature-msr');
+  if (reading.kind !== 'measured') return { area: areaFrom('feature-msr', reading), words: [] };
+  const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
+    if (row.vcpu === null || !isFeatureMsr(Number(row.index))) return [];
+    return [
+      {
+        path: msrWord(Number(row.index)),
+        width: 64,
+        value: fromHex(row.vcpu),
+        latitude: featureLatitude(fromHex(row.vcpu), row),
+        mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'before-first-run' },
+        evidence: `${reading.pointer}/list/${at}`,
+      },
+    ];
+  });
+  return { area: areaFrom('feature-msr', reading), words };
+}
+
+function featureLatitude(value: bigint, row: FeatureMsrRow): WordLatitude {
+  const takes = fromHex(row.takes);
+  const ignored = fromHex(row.ignored);
+  const otherwise = ignored !== 0n && (takes | ignored) === ALL ? IGNORED : MSR_REFUSED;
+  if (takes === 0n) return { kind: 'fixed', otherwise };
+  return { kind: 'bits', clearable: value & takes, settable: ~value & takes & ALL, otherwise };
+}

@@ -1,0 +1,73 @@
+/** Behaviour that a VMM selects with KVM_ENABLE_CAP: quirks, and the flags of the x2APIC interface. */
+import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import { fromHex } from '../../../model/index.ts';
+import type { FlagTrial } from '../sections.ts';
+import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
+import { areaFrom, readSection } from './reading.ts';
+import type { Part } from './reading.ts';
+
+const REFUSED: Rejection = { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' };
+
+/** 1: the historical behaviour, which is the default. */
+export function measureQuirks(surface: Surface): Part {
+  const reading = readSection(surface, 'quirk');
+  const area = areaFrom('quirk', reading);
+  if (reading.kind !== 'measured') return { area, words: [] };
+  const { call, trials } = reading.data;
+  const words = trials.flatMap((trial, at): MeasuredWord[] => {
+    const name = nameOf(QUIRKS, trial);
+    if (name === null) return [];
+    return [
+      {
+        path: `quirk/${name}`,
+        width: 1,
+        value: 1n,
+        latitude: call === 'KVM_CAP_DISABLE_QUIRKS2' ? switchable(trial) : UNPROVED,
+        mechanism: { call: 'KVM_ENABLE_CAP', target: `cap=${call} args[0]=${trial.flags} (a set bit disables)`, until: 'before-vcpu' },
+        evidence: `${reading.pointer}/trials/${at}`,
+      },
+    ];
+  });
+  return { area, words };
+}
+
+const UNPROVED: WordLatitude = {
+  kind: 'unknown',
+  why: 'KVM_CAP_DISABLE_QUIRKS accepts any mask, so that its success proves nothing',
+};
+
+/** 0: the flag is off, which is the default. Taken from the split interrupt controller where that was tried. */
+export function measureX2apic(surface: Surface): Part {
+  const reading = readSection(surface, 'x2apic');
+  const area = areaFrom('x2apic', reading);
+  if (reading.kind !== 'measured') return { area, words: [] };
+  const split = reading.data.trials.some((trial) => trial.split);
+  const words = reading.data.trials.flatMap((trial, at): MeasuredWord[] => {
+    const name = nameOf(X2APIC_FLAGS, trial);
+    // A flag that is refused does not exist on this kernel; the word is then absent.
+    if (name === null || trial.split !== split || trial.outcome !== 'accepted') return [];
+    return [
+      {
+        path: `x2apic/${name}`,
+        width: 1,
+        value: 0n,
+        latitude: switchable(trial),
+        mechanism: { call: 'KVM_ENABLE_CAP', target: `cap=KVM_CAP_X2APIC_API args[0]=${trial.flags}`, until: 'before-vcpu' },
+        evidence: `${reading.pointer}/trials/${at}`,
+      },
+    ];
+  });
+  return { area, words };
+}
+
+/** Null for the flag that no kernel knows, which was tried to see that unknown ones are refused. */
+function nameOf(rows: readonly { readonly bit: number; readonly name: string }[], { flags }: FlagTrial): string | null {
+  const bit = fromHex(flags).toString(2).length - 1;
+  return rows.find((row) => row.bit === bit)?.name ?? (bit < 62 ? `bit${bit}` : null);
+}
+
+function switchable({ outcome }: FlagTrial): WordLatitude {
+  return outcome === 'accepted'
+    ? { kind: 'values', values: [0n, 1n], otherwise: REFUSED }
+    : { kind: 'fixed', otherwise: { how: 'refused', call: 'KVM_ENABLE_CAP', errno: outcome } };
+}
