@@ -50,7 +50,7 @@ export function writeOption(): Parser<'sync', string | undefined, unknown> {
 export function vcpuOption(): Parser<'sync', string | undefined, unknown> {
   return optional(
     option('--vcpu', string({ metavar: 'FEATURES' }), {
-      description: message`arm64: the guest's vCPU features, as in the surface (psci+pmu); default: all but EL2`,
+      description: message`arm64: the guest's vCPU features, as the surface names them (psci+pmu); default: all but EL2`,
     }),
   );
 }

@@ -7,7 +7,7 @@ import { contractSchema } from './contract.ts';
 import { documentError, pointerOf } from './error.ts';
 import type { DocumentError } from './error.ts';
 import { lineAndColumn, scan } from './scan.ts';
-import { SECTION_SCHEMAS } from './sections.ts';
+import { SECTION_RULES } from './sections/index.ts';
 import { surfaceSchema } from './surface.ts';
 
 export type Document =
@@ -81,25 +81,21 @@ function foreignFormat(path: string, format: Json): DocumentError {
 
 function checkSections(path: string, surface: Surface): DocumentError | null {
   for (const [name, section] of Object.entries(surface.sections)) {
-    const schema = SECTION_SCHEMAS[surface.architecture][name];
-    if (schema === undefined || section.outcome !== 'measured') continue;
-    const checked = validate(path, schema, section.data, ['sections', name, 'data']);
-    if (!checked.ok) return checked.error;
+    const rule = SECTION_RULES[surface.architecture][name];
+    if (rule === undefined || section.outcome !== 'measured') continue;
+    const complaint = rule(section.data);
+    if (complaint === null) continue;
+    return documentError('invalid', path, complaint.message, at(['sections', name, 'data', ...complaint.path]));
   }
   return null;
 }
 
-function validate<T>(
-  path: string,
-  schema: z.ZodType<T>,
-  json: Json,
-  root: readonly PropertyKey[] = [],
-): Result<T, DocumentError> {
+function validate<T>(path: string, schema: z.ZodType<T>, json: Json): Result<T, DocumentError> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return ok(parsed.data);
   const [issue, ...others] = parsed.error.issues;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  return err(documentError('invalid', path, `${issue?.message ?? ''}${more}`, at([...root, ...(issue?.path ?? [])])));
+  return err(documentError('invalid', path, `${issue?.message ?? 'invalid'}${more}`, at(issue?.path ?? [])));
 }
 
 function at(path: readonly PropertyKey[]): { readonly kind: 'pointer'; readonly pointer: string } {
