@@ -33,6 +33,7 @@ export function fieldLatitude(element: Element, word: MeasuredWord, value: bigin
       );
     case 'fields': {
       const field = given.fields.find(({ shift, width: bits }) => shift === element.shift && bits === width);
+      if (field?.all === true) return known(latitude.free(width));
       return known(latitude.enumerated(width, [...(field?.values ?? []), shows]));
     }
     case 'bits': {

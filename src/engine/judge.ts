@@ -45,16 +45,16 @@ export function judge(element: Element, promised: bigint, word: MeasuredWord): J
   return rejected(element, promised, shows, values, rejectionOf(element, promised, word));
 }
 
-/** What happens to this value where it was tried; else what happens to any value outside the word's latitude. */
+/** What happens to this value where it was tried; else what happens to any value outside the field's or word's latitude. */
 function rejectionOf(element: Element, promised: bigint, word: MeasuredWord): Rejection {
   const given = word.latitude;
-  const tried =
+  const field =
     given.kind === 'fields'
-      ? given.fields.find(({ shift, width }) => shift === element.shift && width === element.width)?.rejections
-      : given.kind === 'values' && element.width === word.width
-        ? given.rejections
-        : undefined;
-  return tried?.find(({ values }) => values.includes(promised))?.rejection ?? otherwise(word);
+      ? given.fields.find(({ shift, width }) => shift === element.shift && width === element.width)
+      : undefined;
+  const whole = given.kind === 'values' && element.width === word.width ? given.rejections : undefined;
+  const tried = (field?.rejections ?? whole)?.find(({ values }) => values.includes(promised));
+  return tried?.rejection ?? field?.otherwise ?? otherwise(word);
 }
 
 /** What happens to a value that is outside a word's latitude. */

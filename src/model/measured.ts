@@ -34,7 +34,11 @@ export interface FieldValues {
   readonly shift: number;
   readonly width: number;
   readonly values: readonly bigint[];
+  /** The field is too wide to try every value, and every one that was tried was taken. */
+  readonly all?: true;
   readonly rejections?: readonly Rejected[];
+  /** Of this field's values that nobody tried, where it is not what the word's `otherwise` says. */
+  readonly otherwise?: Rejection;
 }
 
 /** Values that were tried and did not take, with what happened to them; of those not named, `otherwise` is true. */

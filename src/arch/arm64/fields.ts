@@ -25,11 +25,18 @@ export function systemRegisterName(encoding: number): string | undefined {
   return NAMES.get(encoding);
 }
 
-/** CCSIDR_EL1 without FEAT_CCIDX (Arm ARM D19.2.24); KVM gives 32 bits, one register a cache. */
+/**
+ * CCSIDR_EL1 without FEAT_CCIDX (Arm ARM D19.2.24; the four policy bits as in DDI 0487 A to C, UNKNOWN since); KVM
+ * gives 32 bits, one register a cache.
+ */
 const CCSIDR_FIELDS: readonly IdFieldRow[] = [
   ['LineSize', 0, 3, 'exact', 'unsigned', 'number'],
   ['Associativity', 3, 10, 'exact', 'unsigned', 'number'],
   ['NumSets', 13, 15, 'exact', 'unsigned', 'number'],
+  ['WA', 28, 1, 'exact', 'unsigned', 'number'],
+  ['RA', 29, 1, 'exact', 'unsigned', 'number'],
+  ['WB', 30, 1, 'exact', 'unsigned', 'number'],
+  ['WT', 31, 1, 'exact', 'unsigned', 'number'],
 ];
 
 /** MIDR_EL1 (Arm ARM D19.2.109). */

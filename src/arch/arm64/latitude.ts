@@ -15,35 +15,40 @@ export function wasAccepted(outcome: string): boolean {
   return outcome === 'taken' || outcome === 'ignored' || outcome === 'changed' || outcome === 'accepted';
 }
 
+/** Fields up to this width had every value tried. */
+const EXHAUSTIVE_BITS = 5;
+
 /** An ID register, field by field. */
 export function idLatitude(trial: IdRegisterTrial): WordLatitude {
-  const fields = trial.fields.map(fieldValues);
-  const [errno] = [...Object.keys(trial.fixed), ...trial.fields.flatMap((field) => Object.keys(field.refused ?? {}))];
-  const otherwise: Rejection =
-    errno === undefined
-      ? { how: 'unknown', why: 'no write that was tried was refused' }
-      : refusedBy(SET_ONE_REG, errno);
-  return fields.length === 0 ? { kind: 'fixed', otherwise } : { kind: 'fields', fields, otherwise };
+  const fixed = Object.entries(trial.fixed).flatMap(([errno, fields]) =>
+    fields.map((text): FieldValues => {
+      const [shift = 0, width = 0] = text.split(':').map(Number);
+      return { shift, width, values: [], otherwise: refusedBy(SET_ONE_REG, errno) };
+    }),
+  );
+  const fields = [...trial.fields.map(fieldValues), ...fixed];
+  return { kind: 'fields', fields, otherwise: { how: 'unknown', why: 'no write was tried' } };
 }
 
 function fieldValues(field: FieldTrial): FieldValues {
   const numbers = (values: readonly number[]): bigint[] => values.map(BigInt);
-  const accepted = [...(field.ignored ?? []), ...(field.changed ?? []).map(([wrote]) => wrote)];
+  const vain = [...(field.ignored ?? []), ...(field.changed ?? []).map(([wrote]) => wrote)];
   const rejections = [
-    ...(accepted.length > 0
-      ? [{ values: numbers(accepted), rejection: { how: 'ignored', call: SET_ONE_REG } as const }]
-      : []),
+    ...(vain.length > 0 ? [{ values: numbers(vain), rejection: { how: 'ignored', call: SET_ONE_REG } as const }] : []),
     ...Object.entries(field.refused ?? {}).map(([errno, values]) => ({
       values: numbers(values),
       rejection: refusedBy(SET_ONE_REG, errno),
     })),
   ];
-  return {
-    shift: field.shift,
-    width: field.width,
-    values: numbers(field.taken),
-    ...(rejections.length > 0 ? { rejections } : {}),
-  };
+  const { shift, width } = field;
+  const found: FieldValues = { shift, width, values: numbers(field.taken) };
+  if (width > EXHAUSTIVE_BITS && rejections.length === 0) return { ...found, all: true };
+  const [only, ...others] = rejections;
+  const uniform = field.taken.length === 0 && only !== undefined && others.length === 0;
+  const otherwise: Rejection = uniform
+    ? only.rejection
+    : { how: 'unknown', why: 'this value was not tried, and of those that were some took and some did not' };
+  return { ...found, rejections, otherwise };
 }
 
 /** A word that is one element: whole values. */

@@ -40,8 +40,9 @@ export type Combination = {
 
 /**
  * What was written into one field of an ID register, all else at its default, and what came of it. Values are those of
- * the field. A field of up to 5 bits of which any alternative was not refused has every value tried; of the others the
- * neighbours of the default, 0 and the largest.
+ * the field. Named fields of up to 5 bits have every value tried; of unnamed bits the neighbours of the default, 0 and the
+ * largest come first, and all others only if one of those was not refused. Of wider fields the same four are tried and
+ * every single bit.
  */
 export type FieldTrial = {
   readonly shift: number;

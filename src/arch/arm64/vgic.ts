@@ -150,7 +150,13 @@ export const GIC_REGISTERS: readonly GicRegisterRow[] = [
     group: GIC_GROUP.redistributor,
     offset: 0x0,
     width: 32,
-    fields: [state('EnableLPIs', 0, 1), feature('CES', 1), feature('IR', 2), state('RWP', 3, 1)],
+    // CES and IR follow GICD_IIDR.Revision (vgic_mmio_read_v3r_ctlr, vgic-mmio-v3.c).
+    fields: [
+      state('EnableLPIs', 0, 1),
+      field('CES', 1, 1, 'derived', 'none'),
+      field('IR', 2, 1, 'derived', 'none'),
+      state('RWP', 3, 1),
+    ],
     candidates: nothing,
     description: 'redistributor control; CES and IR say how LPIs can be turned off',
   },

@@ -50,12 +50,11 @@ function tryField(
   };
   const own = extract(field, before);
   const first = alternatives(own, field.width);
+  const others = otherValues(own, field.width, first);
   first.forEach(attempt);
-  if (taken.length + ignored.length + changed.length > 0 && field.width <= EXHAUSTIVE_BITS) {
-    for (let value = 0n; value < 1n << BigInt(field.width); value++) {
-      if (value !== own && !first.includes(value)) attempt(value);
-    }
-  }
+  // What KVM accepts of a named field need not be next to the default: a few values are let in for old VMMs' sake.
+  const accepted = taken.length + ignored.length + changed.length > 0;
+  if (accepted || field.source !== 'unnamed') others.forEach(attempt);
   if (disturbed) registers.set(id, before);
   const ascending = (a: number, b: number): number => a - b;
   for (const values of Object.values(refused)) values.sort(ascending);
@@ -72,13 +71,22 @@ function tryField(
   };
 }
 
-/**
- * The neighbours of the default, 0 and the largest value. A field wider than JSON's numbers (REVIDR_EL1 is one of 64
- * bits) gets only values that fit.
- */
+/** REVIDR_EL1 is one field of 64 bits; a section writes field values as JSON numbers, which end at 2^53. */
+const WIDEST = 52;
+
+/** The neighbours of the default, 0 and the largest value. */
 function alternatives(own: bigint, width: number): readonly bigint[] {
-  const limit = 1n << BigInt(Math.min(width, 52));
+  const limit = 1n << BigInt(Math.min(width, WIDEST));
   return [...new Set([own - 1n, own + 1n, 0n, limit - 1n])].filter(
     (value) => value >= 0n && value < limit && value !== own,
   );
+}
+
+/** What is left to try: of a narrow field everything, of a wide one every single bit. */
+function otherValues(own: bigint, width: number, first: readonly bigint[]): readonly bigint[] {
+  const values =
+    width <= EXHAUSTIVE_BITS
+      ? Array.from({ length: 1 << width }, (_, value) => BigInt(value))
+      : Array.from({ length: Math.min(width, WIDEST) }, (_, bit) => 1n << BigInt(bit));
+  return values.filter((value) => value !== own && !first.includes(value));
 }

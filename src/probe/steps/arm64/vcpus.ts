@@ -35,7 +35,8 @@ interface Fresh {
 export const vcpus: Step = {
   name: 'vcpus',
   architecture: 'arm64',
-  seconds: 10,
+  // Under emulation a vCPU with EL2 takes seconds to make.
+  seconds: 20,
   run(context) {
     const { kvm, note } = context;
     const found: Combination[] = [];
