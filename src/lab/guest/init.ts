@@ -1,0 +1,56 @@
+/**
+ * The first and only program of a lab kernel. Mounts what the probe reads, inserts the modules that the image brings,
+ * and runs the probe's worker with a virtio-serial port as its channel. Bundled into one file (`bundle.ts`).
+ *
+ * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`.
+ */
+import { openSync, readFileSync, readdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { work } from '../../probe/worker.ts';
+import { openSystem } from './system.ts';
+
+/** How long the port may take to appear once its driver is there, milliseconds. */
+const PORT_PATIENCE = 20_000;
+
+/**
+ * V8's compilers cost an emulated machine more than they save in a program this short: the steps take half the time
+ * without. Set here and not on Node's command line, where other flags than Node was built with make V8 throw away the
+ * code cache of Node's own modules, which costs 0.1 to 0.2 s (docs/decisions/lab-image.md).
+ */
+const INTERPRET = ['--no-opt', '--no-maglev', '--no-sparkplug'];
+
+function init(): void {
+  for (const flag of INTERPRET) setFlagsFromString(flag);
+  const architecture = process.arch;
+  if (architecture !== 'x64' && architecture !== 'arm64') throw new Error(`no machine of the lab: ${architecture}`);
+  const system = openSystem(architecture);
+  system.mount('devtmpfs', '/dev');
+  system.mount('proc', '/proc');
+  system.mount('sysfs', '/sys');
+  for (const name of lines('/modules/order')) {
+    system.insertModule(openSync(`/modules/${name}.ko`, 'r'), name);
+  }
+  const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
+  work(openPort(), new Set(skip.split(',')));
+  system.powerOff();
+}
+
+function lines(path: string): string[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** The port's file appears when the device has answered on its control queue, a moment after its driver is in. */
+function openPort(): number {
+  const deadline = performance.now() + PORT_PATIENCE;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  while (performance.now() < deadline) {
+    const port = readdirSync('/dev').find((name) => /^vport\d+p\d+$/.test(name));
+    if (port !== undefined) return openSync(`/dev/${port}`, 'r+');
+    Atomics.wait(pause, 0, 0, 2);
+  }
+  throw new Error('no virtio-serial port: the kernel has no driver for it (virtio_pci, virtio_console)');
+}
+
+init();

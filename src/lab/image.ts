@@ -1,0 +1,136 @@
+/**
+ * The initramfs of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle. Uncompressed: to
+ * copy it takes an emulated machine less time than to decompress it or to read a disk (docs/decisions/lab-image.md).
+ * Kept in the cache by content; of each kernel only the latest.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { err, ok } from '../model/index.ts';
+import type { Result } from '../model/index.ts';
+import { buildGuestBundle, prebuiltBundle } from './bundle.ts';
+import type { LabContext } from './context.ts';
+import { cpio } from './cpio.ts';
+import type { CpioEntry } from './cpio.ts';
+import { dynamicNeeds, elfArchitecture, loadedPart } from './elf.ts';
+import { fileError, labError } from './error.ts';
+import type { LabError } from './error.ts';
+import { guestFiles } from './guest-files.ts';
+import type { GuestFiles } from './guest-files.ts';
+import type { Kernel } from './kernel.ts';
+import { guestModules } from './modules.ts';
+import type { GuestModule } from './modules.ts';
+import { keep } from './store.ts';
+
+/** To be raised when the layout of the image changes. */
+const LAYOUT = 1;
+
+/** The image's path, after building it where the cache does not have it. */
+export async function buildImage(context: LabContext, kernel: Kernel): Promise<Result<string, LabError>> {
+  const files = await guestFiles(context, kernel.architecture);
+  if (!files.ok) return files;
+  const bundle = await guestBundle(context);
+  if (!bundle.ok) return bundle;
+  const modules = await guestModules(context, kernel);
+  if (!modules.ok) return modules;
+  const hash = createHash('sha256').update(`${LAYOUT}\n${files.value.identity}\n`).update(bundle.value);
+  for (const { name, data } of modules.value) hash.update(`\n${name}\n`).update(data);
+  const prefix = `${kernel.architecture}-${kernel.name.replaceAll(/[^\w.]+/g, '-')}-`;
+  const path = join(context.cache, 'images', `${prefix}${hash.digest('hex').slice(0, 32)}.cpio`);
+  if (existsSync(path)) return ok(path);
+  const entries = imageEntries(kernel, files.value, modules.value, bundle.value);
+  if (!entries.ok) return entries;
+  const kept = await keep(context, path, (temporary) => writeImage(temporary, cpio(entries.value)));
+  if (kept.ok) await removeOthers(join(context.cache, 'images'), prefix, path);
+  return kept;
+}
+
+async function guestBundle(context: LabContext): Promise<Result<Buffer, LabError>> {
+  const prebuilt = prebuiltBundle();
+  if (prebuilt !== null) return ok(readFileSync(prebuilt));
+  const directory = join(context.cache, 'temporary', `${process.pid}-bundle`);
+  const file = join(directory, 'worker.mjs');
+  try {
+    await mkdir(directory, { recursive: true });
+    await buildGuestBundle(file);
+    return ok(readFileSync(file));
+  } catch (error) {
+    return err(fileError('cannot bundle the program for the guest', error));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function imageEntries(
+  kernel: Kernel,
+  files: GuestFiles,
+  modules: readonly GuestModule[],
+  bundle: Uint8Array,
+): Result<CpioEntry[], LabError> {
+  const entries: CpioEntry[] = ['dev', 'proc', 'sys', 'tmp', 'modules', 'lib', 'lib64'].map((path) => ({
+    kind: 'directory',
+    path,
+  }));
+  entries.push({ kind: 'character', path: 'dev/console', major: 5, minor: 1 });
+  const programs = [
+    ['node', files.node],
+    ['koffi.node', files.koffi],
+  ] as const;
+  const wanted: string[] = [];
+  const add = (path: string, file: string): Result<null, LabError> => {
+    const data = readFileSync(file);
+    const architecture = elfArchitecture(data);
+    if (!architecture.ok) return err(labError('image', `${file}: ${architecture.error}`));
+    if (architecture.value !== kernel.architecture) {
+      return err(labError('image', `${file} is for ${architecture.value}, not ${kernel.architecture}`));
+    }
+    const needs = dynamicNeeds(data);
+    const trimmed = loadedPart(data);
+    if (!needs.ok || !trimmed.ok) return err(labError('image', `${file} is not a whole program`));
+    wanted.push(...needs.value.libraries);
+    entries.push({ kind: 'file', path, data: trimmed.value, executable: true });
+    const interpreter = needs.value.interpreter;
+    if (interpreter !== null && !interpreter.startsWith('/lib/')) {
+      const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
+      entries.push({ kind: 'link', path: interpreter.slice(1), target: `/lib/${name}` });
+    }
+    return ok(null);
+  };
+  for (const [path, file] of programs) {
+    const added = add(path, file);
+    if (!added.ok) return added;
+  }
+  const placed = new Set<string>();
+  for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) {
+    if (placed.has(name)) continue;
+    placed.add(name);
+    const folder = files.libraries.find((directory) => existsSync(join(directory, name)));
+    if (folder === undefined) return err(labError('image', `no package of the guest's libraries holds ${name}`));
+    const added = add(`lib/${name}`, join(folder, name));
+    if (!added.ok) return added;
+  }
+  for (const { name, data } of modules) entries.push({ kind: 'file', path: `modules/${name}.ko`, data });
+  const order = modules.map((module) => `${module.name}\n`).join('');
+  entries.push({ kind: 'file', path: 'modules/order', data: Buffer.from(order) });
+  entries.push({ kind: 'file', path: 'lab.mjs', data: bundle });
+  return ok(entries);
+}
+
+async function writeImage(path: string, pieces: readonly Uint8Array[]): Promise<Result<null, LabError>> {
+  const file = await open(path, 'wx');
+  try {
+    for (const piece of pieces) await file.writeFile(piece);
+    return ok(null);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Older images of the same kernel: 110 MB each, and the sources change often while somebody works on them. */
+async function removeOthers(directory: string, prefix: string, path: string): Promise<void> {
+  for (const name of readdirSync(directory)) {
+    const file = join(directory, name);
+    if (name.startsWith(prefix) && file !== path) await rm(file, { force: true });
+  }
+}

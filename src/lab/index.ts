@@ -1,0 +1,22 @@
+/**
+ * The lab: real kernels are fetched, booted under emulation and probed by the same program that probes hosts. Every
+ * function takes a `LabContext` (cache, notices, signal) and returns failures as values.
+ */
+export { buildGuestBundle } from './bundle.ts';
+export { KERNELS } from './catalogue.ts';
+export { cacheDirectory, labContext } from './context.ts';
+export type { LabContext, Notice } from './context.ts';
+export { doctor } from './doctor.ts';
+export type { Diagnosis, Finding } from './doctor.ts';
+export type { LabError, LabErrorCode } from './error.ts';
+export { fetchKernels, listKernels } from './fetch.ts';
+export type { ListedKernel } from './fetch.ts';
+export { buildImage } from './image.ts';
+export type { Kernel } from './kernel.ts';
+export { MACHINES } from './machine.ts';
+export { labProbe, prepare, probePrepared } from './probe.ts';
+export type { FailedAttempt, LabProbeOptions, LabProbed, LabTarget, Prepared } from './probe.ts';
+export { Board, describeProgress } from './progress.ts';
+export type { JobState, LabProgress } from './progress.ts';
+export { record, recordJobs } from './record.ts';
+export type { RecordOptions, RecordedJob } from './record.ts';

@@ -1,0 +1,49 @@
+/** A lab machine as the supervisor's worker: each launch boots a machine that leaves out the steps already done. */
+import { Decoder } from '../probe/index.ts';
+import type { Launch } from '../probe/index.ts';
+import type { Boot } from './machine.ts';
+import type { Qemu } from './qemu.ts';
+import { startVm } from './vm.ts';
+
+/** Lines of console that are kept for a report. */
+const KEPT = 40;
+
+/** What the machine wrote last, QEMU's own words included. */
+export class ConsoleTail {
+  readonly #lines: string[] = [];
+
+  push(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > KEPT) this.#lines.shift();
+  }
+
+  lines(): readonly string[] {
+    return [...this.#lines];
+  }
+}
+
+export interface LaunchListener {
+  readonly onBoot: () => void;
+  readonly onConsole: (line: string) => void;
+}
+
+export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener): Launch {
+  return (skip, events) => {
+    listener.onBoot();
+    const decoder = new Decoder();
+    let last = '';
+    const words = skip.length === 0 ? [] : [`skip=${skip.join(',')}`];
+    return startVm(
+      qemu,
+      { ...boot, words: [...boot.words, ...words] },
+      {
+        onConsole(line) {
+          if (line.trim() !== '') last = line;
+          listener.onConsole(line);
+        },
+        onChannel: (chunk) => decoder.push(chunk, events.onMessage, listener.onConsole),
+        onExit: (how) => events.onExit(last === '' ? how : `${how}; the console's last line: ${last}`),
+      },
+    );
+  };
+}
