@@ -72,7 +72,9 @@ type Substitute = MeasuredWord & { readonly missing?: true };
 
 function substitute(registry: Registry, promised: Promised, destination: MeasuredSurface): Substitute {
   const area = registry.area(promised.word);
-  const absence = registry.whenAbsent(promised.word);
+  const partial = destination.areas.get(area)?.partial;
+  const known = registry.whenAbsent(promised.word);
+  const absence = partial === undefined ? known : { ...known, otherwise: { how: 'unknown', why: partial } as const };
   const word: MeasuredWord = {
     path: promised.word,
     width: promised.width,

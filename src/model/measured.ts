@@ -84,6 +84,8 @@ export interface Area {
   readonly measured: boolean;
   /** JSON pointer to the section, or where it is missing the reason. */
   readonly evidence: string;
+  /** Why a word that is not there may exist all the same: a foreign capture that leaves some out. */
+  readonly partial?: string;
 }
 
 export interface MeasuredSurface {

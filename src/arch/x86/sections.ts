@@ -198,6 +198,12 @@ export type MsrControlData = {
   readonly filterTrials: readonly FlagTrial[];
 };
 
+/** Section `firecracker.cpuid`: what a Firecracker fingerprint says of a guest's CPUID. */
+export type FirecrackerCpuidData = { readonly entries: readonly CpuidRow[] };
+
+/** Section `firecracker.msrs`. */
+export type FirecrackerMsrsData = { readonly list: readonly { readonly index: Hex; readonly value: Hex }[] };
+
 const hex32 = hexOf(32);
 const hex64 = hexOf(64);
 
@@ -314,3 +320,8 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   pmu: record<PmuData>({ capability: count, trials: FLAG_TRIALS }),
   'msr-control': record<MsrControlData>({ userSpace: hex64, userSpaceTrials: FLAG_TRIALS, filterTrials: FLAG_TRIALS }),
 };
+
+export const FIRECRACKER_CPUID: Shape<FirecrackerCpuidData> = record<FirecrackerCpuidData>({ entries: listOf(CPUID_ROW) });
+export const FIRECRACKER_MSRS: Shape<FirecrackerMsrsData> = record<FirecrackerMsrsData>({
+  list: listOf(record({ index: hex32, value: hex64 })),
+});

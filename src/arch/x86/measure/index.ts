@@ -2,12 +2,18 @@
 import type { MeasuredSurface, Surface } from '../../../model/index.ts';
 import { measureCapabilities } from './capabilities.ts';
 import { measureCpuid } from './cpuid.ts';
+import { measureImported } from './imported.ts';
 import { measureFeatureMsrs, measureMsrs } from './msr.ts';
 import type { Part } from './reading.ts';
 import { measureState } from './state.ts';
 import { measureQuirks, measureX2apic } from './switches.ts';
 
 export function measure(surface: Surface): MeasuredSurface {
+  const probed = measureProbed(surface);
+  return measureImported(surface, [...probed.areas.keys()]) ?? probed;
+}
+
+function measureProbed(surface: Surface): MeasuredSurface {
   const cpuid = measureCpuid(surface);
   return assemble(
     surface,

@@ -1,0 +1,76 @@
+/** Surfaces that were read from a Firecracker fingerprint: values of a guest's CPUID and MSRs on a real host. */
+import type { Area, MeasuredSurface, MeasuredWord, Surface, WordLatitude } from '../../../model/index.ts';
+import { fromHex } from '../../../model/index.ts';
+import { areaOf } from '../elements.ts';
+import { msrWord } from '../msr-names.ts';
+import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
+import { FIRECRACKER_CPUID, FIRECRACKER_MSRS } from '../sections.ts';
+import { FEATURE_MSRS } from '../tables/msr-fields.ts';
+import { VOLATILE_MSRS } from '../volatile.ts';
+import { readAs } from './reading.ts';
+
+const NOT_CAPTURED = 'a Firecracker fingerprint does not capture it';
+const SOME_MSRS = 'a Firecracker fingerprint leaves out MSRs that its snapshots do not carry';
+const LATITUDE: WordLatitude = {
+  kind: 'unknown',
+  why: 'a Firecracker fingerprint does not say what else the host can show',
+};
+
+/** Null for a surface that is not one. */
+export function measureImported(surface: Surface, areas: readonly string[]): MeasuredSurface | null {
+  const cpuid = readAs(surface, 'firecracker.cpuid', FIRECRACKER_CPUID);
+  const msrs = readAs(surface, 'firecracker.msrs', FIRECRACKER_MSRS);
+  if (cpuid.kind !== 'measured' || msrs.kind !== 'measured') return null;
+  const words = [
+    ...cpuid.data.entries.flatMap((row, at) =>
+      CPUID_REGISTERS.map((register): MeasuredWord => {
+        const path = cpuidWord(Number(row.leaf), Number(row.subleaf), register);
+        return {
+          path,
+          width: 32,
+          value: fromHex(row[register]),
+          latitude: LATITUDE,
+          mechanism: { call: 'KVM_SET_CPUID2', target: `function=${row.leaf} index=${row.subleaf} ${register}`, until: 'before-first-run' },
+          evidence: `${cpuid.pointer}/entries/${at}/${register}`,
+        };
+      }),
+    ),
+    ...uncaptured(new Set(msrs.data.list.map(({ index }) => Number(index))), msrs.pointer),
+    ...msrs.data.list.map(
+      ({ index, value }, at): MeasuredWord => ({
+        path: msrWord(Number(index)),
+        width: 64,
+        value: VOLATILE_MSRS.has(Number(index)) ? null : fromHex(value),
+        latitude: LATITUDE,
+        mechanism: { call: 'KVM_SET_MSRS', target: `index=${index}`, until: 'before-first-run' },
+        evidence: `${msrs.pointer}/list/${at}`,
+      }),
+    ),
+  ];
+  const captured = new Set(words.map(({ path }) => areaOf(path)));
+  return {
+    architecture: surface.architecture,
+    fingerprint: surface.fingerprint,
+    words: new Map(words.map((word) => [word.path, word])),
+    areas: new Map(areas.map((name): [string, Area] => [name, area(name, captured, cpuid.pointer, msrs.pointer)])),
+    caveats: ['values of one guest that Firecracker configured: what the host could show besides was not captured'],
+  };
+}
+
+/** Feature MSRs that the capture has no value of: a host may well have them. */
+function uncaptured(captured: ReadonlySet<number>, pointer: string): MeasuredWord[] {
+  return FEATURE_MSRS.filter(({ index }) => !captured.has(index)).map(({ index }) => ({
+    path: msrWord(index),
+    width: 64,
+    value: null,
+    latitude: LATITUDE,
+    mechanism: null,
+    evidence: pointer,
+  }));
+}
+
+function area(name: string, captured: ReadonlySet<string>, cpuid: string, msrs: string): Area {
+  if (!captured.has(name)) return { name, measured: false, evidence: NOT_CAPTURED };
+  if (name === 'cpuid') return { name, measured: true, evidence: cpuid };
+  return { name, measured: true, evidence: msrs, partial: SOME_MSRS };
+}
