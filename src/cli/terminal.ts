@@ -58,7 +58,8 @@ export function processTerminal(signal: AbortSignal): Terminal {
       stderr.write(status);
     },
     width: stdoutWidth(),
-    style: (format, text) => styleText(format, text, { stream: stdout }),
+    // Nothing is not coloured: an empty cell would no longer be empty.
+    style: (format, text) => (text === '' ? '' : styleText(format, text, { stream: stdout })),
     signal,
   };
 }

@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { jsonSchemaOf } from '../../src/format/index.ts';
+import { STACK_TRACE, evenkeel } from './evenkeel.ts';
+import { cpuid, surfaceOf, writeSurface } from './surfaces.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'evenkeel-program-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const surface = writeSurface(directory, 'surface', surfaceOf('x86_64', { cpuid: cpuid('0x20') }));
+
+/** Every command of the program, as its own usage lists them. */
+async function commands(): Promise<string[][]> {
+  const { stdout } = await evenkeel(['--help']);
+  const usage = stdout.slice(stdout.indexOf('Usage:'), stdout.indexOf('\n\n', stdout.indexOf('Usage:')));
+  return [...usage.matchAll(/evenkeel ([a-z]+)(?: ([a-z]+))?/g)]
+    .map(([, group = '', name]) => (name === undefined ? [group] : [group, name]))
+    .filter(([group]) => group !== 'completion');
+}
+
+describe('help', () => {
+  test('begins with examples and documents every exit code', async () => {
+    const { status, stdout, stderr } = await evenkeel(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.indexOf('Examples:')).toBeGreaterThan(0);
+    expect(stdout.indexOf('Examples:')).toBeLessThan(stdout.indexOf('Usage:'));
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130]) expect(stdout).toMatch(new RegExp(`^  ${code} +\\S`, 'm'));
+  });
+
+  test('every command has examples that name it', async () => {
+    const all = await commands();
+    expect(all.length).toBeGreaterThan(8);
+    for (const words of all) {
+      const { status, stdout } = await evenkeel([...words, '--help']);
+      expect(status, words.join(' ')).toBe(0);
+      expect(stdout, words.join(' ')).toMatch(new RegExp(`Examples:\\n.*evenkeel ${words.join(' ')}`));
+    }
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [[]],
+    [['surfac']],
+    [['surface']],
+    [['surface', 'show']],
+    [['surface', 'diff', 'a']],
+    [['migration', 'check', 'a']],
+    [['migration', 'check', 'a', '--to', 'b', '-o', 'xml']],
+    [['schema', 'nothing']],
+    [['--no-such-option']],
+  ])('%j ends with 2 and says where help is', async (words) => {
+    const ran = await evenkeel(words);
+    expect(ran).toMatchObject({ status: 2, stdout: '' });
+    expect(ran.stderr).toMatch(/^evenkeel: .+\nSee: evenkeel .*--help\n$/);
+  });
+});
+
+describe('completion', () => {
+  test.each(['bash', 'zsh', 'fish'])('a script for %s', async (shell) => {
+    const { status, stdout } = await evenkeel(['completion', shell]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('evenkeel');
+    if (shell === 'bash') expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
+  });
+
+  test('knows commands, options and recorded surfaces', async () => {
+    const suggested = async (...words: string[]): Promise<string> =>
+      (await evenkeel(['completion', 'bash', ...words])).stdout;
+    expect(await suggested('mig')).toContain('migration');
+    expect(await suggested('migration', 'check', '--t')).toContain('--to');
+    expect(await suggested('surface', 'show', 'ho')).toContain('host');
+  });
+});
+
+describe('colour', () => {
+  const words = ['migration', 'check', surface, '--to', surface];
+  const escape = String.fromCharCode(27);
+
+  test('none into a pipe, some where it is forced, none where NO_COLOR says so', async () => {
+    expect((await evenkeel(words)).stdout).not.toContain(escape);
+    expect((await evenkeel(words, { env: { FORCE_COLOR: '1' } })).stdout).toContain(escape);
+    expect((await evenkeel(words, { env: { NO_COLOR: '1' } })).stdout).not.toContain(escape);
+  });
+
+  test('carries nothing alone: without it the same words are there', async () => {
+    const coloured = (await evenkeel(words, { env: { FORCE_COLOR: '1' } })).stdout;
+    const plain = (await evenkeel(words)).stdout;
+    expect(coloured.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), '')).toBe(plain);
+  });
+});
+
+describe('streams', () => {
+  test('a reader that goes away is no error', async () => {
+    const child = spawn('bash', [
+      '-c',
+      `set -o pipefail; "$0" "$1" surface show "$2" cpuid -o json | head -c 10; exit \${PIPESTATUS[0]}`,
+      process.execPath,
+      join(import.meta.dirname, '../../src/cli/main.ts'),
+      surface,
+    ]);
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('wraps to COLUMNS, and does not wrap into a pipe', async () => {
+    const lengths = async (env: Readonly<Record<string, string>>): Promise<number> => {
+      const { stdout } = await evenkeel(['surface', 'show', surface, 'cpuid/0x7:0/ebx'], { env });
+      return Math.max(...stdout.split('\n').map((line) => line.length));
+    };
+    expect(await lengths({ COLUMNS: '100' })).toBeLessThan(await lengths({}));
+  });
+});
+
+describe('schema', () => {
+  test.each(['surface', 'contract', 'verdict', 'difference', 'matrix'] as const)(
+    '%s is the published one',
+    async (format) => {
+      const { stdout } = await evenkeel(['schema', format]);
+      expect(JSON.parse(stdout)).toEqual(jsonSchemaOf(format));
+    },
+  );
+});
+
+describe('a host without KVM', () => {
+  test('says what is wrong and what to do, and ends with 5', async () => {
+    const { main, device } = { main: join(import.meta.dirname, '../../src/cli/main.ts'), device: '/dev/kvm' };
+    // A mount namespace without the device: what a container has that was not given it.
+    const ran = spawnSync(
+      'unshare',
+      [
+        '--mount',
+        '--map-root-user',
+        'bash',
+        '-c',
+        `mount -t tmpfs none ${device.slice(0, 4)} && mknod /dev/null c 1 3 2>/dev/null; exec "$0" "$1" host probe`,
+        process.execPath,
+        main,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(ran.stderr).not.toMatch(STACK_TRACE);
+    expect(ran).toMatchObject({ status: 5, stdout: '' });
+    expect(ran.stderr).toMatch(/open\(\/dev\/kvm\): ENOENT/);
+  });
+});
