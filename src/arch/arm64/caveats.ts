@@ -12,7 +12,7 @@ export function caveatsOf(surface: Surface): readonly string[] {
   const vcpus = dataOf<VcpusSection>(surface, 'vcpus');
   return [
     ...(vcpus !== null && vcpus.vgic !== 'v3' ? [`vCPUs were recorded without a vGICv3 (${vcpus.vgic})`] : []),
-    ...(trials === null ? [] : [...declaredOtherwise(trials), ...acceptedInVain(trials)]),
+    ...(trials === null ? [] : [...declaredOtherwise(trials), ...acceptedInVain(trials), ...rawCacheType(trials)]),
     ...gicCaveats(surface),
   ];
 }
@@ -60,6 +60,16 @@ function acceptedInVain({ registers }: IdRegistersSection): readonly string[] {
       }),
   );
   return names.length > 0 ? [`writes are accepted and do not take: ${names.join(', ')}`] : [];
+}
+
+/**
+ * Kernels that do not let CTR_EL0 be written answer KVM_GET_ONE_REG with the host's register, and the guest's read with
+ * the value that the kernel made of all CPUs' registers (get_invariant_sys_reg and access_ctr up to 6.1).
+ */
+function rawCacheType({ registers }: IdRegistersSection): readonly string[] {
+  const trial = registers.find(({ id }) => registerName(BigInt(id)) === 'CTR_EL0');
+  const writable = trial?.fields.some(({ taken }) => taken.length > 0) ?? true;
+  return writable ? [] : ['CTR_EL0 cannot be set here, and a guest may read another value than KVM_GET_ONE_REG gives'];
 }
 
 /** GICD_IIDR and GITS_IIDR choose behaviour by Revision; GICR_IIDR is read-only, its writes are ignored by design. */

@@ -71,7 +71,7 @@ function tableOf(id: bigint): readonly IdFieldRow[] {
 /**
  * All fields of an ID register of `width` bits, from the lowest bit up.
  *
- * Bits that no table names: in the ID scheme (op1 0 and CRm 1-7) they are cut at multiples of 4, and each piece
+ * Bits that no table names: in the ID scheme (op1 0) they are cut at multiples of 4, and each piece
  * compares as an unsigned lower-safe number, because that is what the architecture promises of every field it has not
  * defined yet (Arm ARM, "Principles of the ID scheme"); a nibble compared bit by bit would call 1 -> 2 a loss. Where
  * the scheme does not hold, each unnamed bit is a feature bit of its own.
@@ -98,9 +98,9 @@ export function registerFields(id: bigint, width: number): readonly RegisterFiel
   return fields;
 }
 
-/** True in the part of the feature ID space that holds ID registers proper: op0 3, op1 0, CRn 0, CRm 1-7. */
+/** True in the part of the feature ID space that holds ID registers proper: op0 3, op1 0, CRn 0, CRm 0-7. */
 export function followsIdScheme(id: bigint): boolean {
   if (groupOf(id) !== GROUP.sysreg) return false;
   const { op0, op1, crn, crm } = decodeSysreg(restOf(id));
-  return op0 === 3 && op1 === 0 && crn === 0 && crm >= 1 && crm <= 7;
+  return op0 === 3 && op1 === 0 && crn === 0 && crm <= 7;
 }

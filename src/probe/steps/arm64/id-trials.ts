@@ -1,7 +1,7 @@
 /** Tries what one ID register can be given, field by field. */
 import { registerFields } from '../../../arch/arm64/fields.ts';
 import type { RegisterField } from '../../../arch/arm64/fields.ts';
-import { bytesOf } from '../../../arch/arm64/ids.ts';
+import { bytesOf, PMCR_EL0 } from '../../../arch/arm64/ids.ts';
 import type { FieldTrial, IdRegisterTrial } from '../../../arch/arm64/sections.ts';
 import { extract, fieldMask, hex } from '../../../model/index.ts';
 import type { Registers } from './registers.ts';
@@ -16,7 +16,9 @@ export function tryIdRegister(registers: Registers, id: bigint): IdRegisterTrial
   const { outcome: same } = registers.try(id, read, read);
   const fields: FieldTrial[] = [];
   const fixed: Record<string, string[]> = {};
-  for (const field of registerFields(id, bytesOf(id) * 8)) {
+  // PMCR_EL0 is state but for what the table names.
+  const wanted = registerFields(id, bytesOf(id) * 8).filter(({ source }) => id !== PMCR_EL0 || source !== 'unnamed');
+  for (const field of wanted) {
     const { errnos, trial } = tryField(registers, id, read, field);
     const [errno, ...others] = errnos;
     // One reason for all of them: the field says in a word what a list would say at length.
@@ -40,7 +42,12 @@ function tryField(
   let disturbed = false;
   const attempt = (value: bigint): void => {
     const word = (before & ~fieldMask(field)) | (value << BigInt(field.shift));
-    const { outcome, reads } = registers.try(id, word, before);
+    let { outcome, reads } = registers.try(id, word, before);
+    // After an earlier write `changed` may only say that this one was ignored and the earlier value still reads.
+    if (outcome === 'changed' && disturbed) {
+      registers.set(id, before);
+      ({ outcome, reads } = registers.try(id, word, before));
+    }
     if (outcome === 'taken') taken.push(Number(value));
     else if (outcome === 'ignored') ignored.push(Number(value));
     else if (outcome === 'changed') changed.push([Number(value), text(reads)]);
