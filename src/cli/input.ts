@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
+import { isFingerprint, readFingerprint } from '../interop/firecracker/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
@@ -67,16 +68,21 @@ function toNamed(name: string, document: Document): Result<NamedSurface | NamedC
       return ok({ kind: 'surface', name, surface: document.surface });
     case 'contract':
       return ok({ kind: 'contract', name, contract: document.contract });
-    case 'foreign': {
-      const imported = readForeign(document.json);
-      if (imported.ok) return ok({ kind: 'surface', name, surface: imported.value });
-      return err(failure(EXIT.input, `${name}: ${imported.error}`));
-    }
+    case 'foreign':
+      return readForeign(name, document.json);
   }
 }
 
-function readForeign(_: Json): Result<Surface, string> {
-  return err('it names no format, and is no capture of another program that Evenkeel reads');
+/** A capture of another program, told by its shape. */
+function readForeign(name: string, json: Json): Result<NamedSurface, Failure> {
+  if (!isFingerprint(json)) {
+    const message = `${name}: it names no format, and is no capture of another program that Evenkeel reads`;
+    return err(failure(EXIT.input, message, 'Captures that are read: fingerprints of Firecracker (fingerprint dump).'));
+  }
+  const imported = readFingerprint(json);
+  if (imported.ok) return ok({ kind: 'surface', name, surface: imported.value });
+  const { pointer, message } = imported.error;
+  return err(failure(EXIT.input, `${name}: ${pointer}: ${message}`));
 }
 
 export function inputFailure(error: DocumentError): Failure {

@@ -6,6 +6,12 @@ import type { Command } from './command.ts';
 import { contractPin } from './commands/contract-pin.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostProbe } from './commands/host-probe.ts';
+import { labDoctor } from './commands/lab-doctor.ts';
+import { labFetch } from './commands/lab-fetch.ts';
+import { labImage } from './commands/lab-image.ts';
+import { labKernels } from './commands/lab-kernels.ts';
+import { labProbe } from './commands/lab-probe.ts';
+import { labRecord } from './commands/lab-record.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
 import { schema } from './commands/schema.ts';
@@ -19,6 +25,7 @@ export const EXAMPLES: readonly string[] = [
   'evenkeel migration check before.json --to host        # after an upgrade: what changed',
   'evenkeel migration check x86_64/max/debian-6.1 --to x86_64/max/debian-6.12 --and-back x86_64/max/debian-6.1',
   'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12',
+  'evenkeel lab probe --kernel debian:6.12 --arch arm64  # boot that kernel and measure it',
   'evenkeel completion bash > ~/.local/share/bash-completion/completions/evenkeel',
 ];
 
@@ -34,7 +41,11 @@ const migration: Command = command('migration', or(migrationCheck, migrationMatr
   brief: [text('What a move would change, there and back')],
 });
 
-export const program: Command = or(host, surface, contract, migration, schema);
+const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord), {
+  brief: [text('Real kernels, booted under emulation')],
+});
+
+export const program: Command = or(host, surface, contract, migration, lab, schema);
 
 /** The first words of commands; a wrong command line is pointed to the help of its group. */
-export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'schema'];
+export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'lab', 'schema'];
