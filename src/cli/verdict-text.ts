@@ -22,12 +22,30 @@ export function verdictText(
   options: VerdictTextOptions,
 ): string {
   const heading = `${terminal.style('bold', title)}: ${showLevel(terminal, verdict.level)}  (${countsText(verdict)})\n`;
-  return (
-    heading +
-    group(registry, verdict.reasons)
-      .map((each) => groupText(terminal, each, options))
-      .join('')
-  );
+  const groups = group(registry, verdict.reasons);
+  const elements = groups.filter((each) => !isWholeArea(each)).map((each) => groupText(terminal, each, options));
+  return heading + elements.join('') + wholeAreasText(terminal, groups.filter(isWholeArea));
+}
+
+/** Nothing is known of the area as a whole: the reason names no element of it. */
+function isWholeArea({ area, reasons }: Group): boolean {
+  return reasons.every(({ element }) => element === area);
+}
+
+/** Areas with one and the same reason are told together. */
+function wholeAreasText(terminal: Terminal, groups: readonly Group[]): string {
+  const reasons = groups.flatMap((each) => each.reasons);
+  const alike = Map.groupBy(reasons, ({ level, rule, text }) => JSON.stringify([level, rule, text]));
+  return [...alike.values()]
+    .map((members) => {
+      const [first] = members;
+      if (first === undefined) return '';
+      const heading = `\n  ${showLevel(terminal, first.level)} ${first.rule} (${members.length})\n`;
+      const rows = [[members.map(({ element }) => element).join(', ')], [first.text]];
+      const columns = [{ title: '', flexible: true }];
+      return heading + table(columns, rows, { width: terminal.width, indent: '    ', bare: true });
+    })
+    .join('');
 }
 
 /** `312 same, 4 selectable`: what there is none of is left out. */

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const HERE = import.meta.filename;
-const PREBUILT = fileURLToPath(new URL('../../lab/worker.mjs', import.meta.url));
+const PREBUILT = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
 /** The prebuilt bundle, or null where Evenkeel runs from its sources. */
 export function prebuiltBundle(): string | null {
