@@ -48,9 +48,16 @@ function compile(word: WordPath, width: number): readonly Element[] {
     case 'x2apic':
       return switchElements(word, width, area);
     case 'xfeature':
-      return elementsOf(word, width, { fields: xfeatures(), rest: 'none', restKind: 'derived', source: 'Intel SDM volume 1, 13.1' });
+      return elementsOf(word, width, {
+        fields: xfeatures(),
+        rest: 'none',
+        restKind: 'derived',
+        source: 'Intel SDM volume 1, 13.1',
+      });
     case 'lapic':
-      return word === 'lapic/VERSION' ? lapicVersion(word, width) : wholeWord(word, width, 'state', 'none', 'a register of the local APIC', 'KVM_GET_LAPIC');
+      return word === 'lapic/VERSION'
+        ? lapicVersion(word, width)
+        : wholeWord(word, width, 'state', 'none', 'a register of the local APIC', 'KVM_GET_LAPIC');
     default:
       return wholeWord(word, width, 'derived', 'none', 'a fact about the host', 'KVM API document');
   }
@@ -59,9 +66,14 @@ function compile(word: WordPath, width: number): readonly Element[] {
 function featureMsrElements(word: WordPath, width: number): readonly Element[] {
   const row = featureMsrs.get(parseMsrWord(word) ?? -1);
   if (row === undefined) return [];
-  const fields = row.fields.map(
-    ([shift, bits, name, comparison]): FieldRow => ({ shift, width: bits, name, kind: row.kind, comparison, description: name }),
-  );
+  const fields = row.fields.map(([shift, bits, name, comparison]): FieldRow => ({
+    shift,
+    width: bits,
+    name,
+    kind: row.kind,
+    comparison,
+    description: name,
+  }));
   return elementsOf(word, width, { fields, rest: row.rest, source: 'Linux 7.3, msr-index.h' });
 }
 
@@ -86,8 +98,22 @@ function xfeatures(): FieldRow[] {
 function lapicVersion(word: WordPath, width: number): readonly Element[] {
   const fields: FieldRow[] = [
     { shift: 0, width: 8, name: 'version', kind: 'identity', comparison: 'exact', description: 'version' },
-    { shift: 16, width: 8, name: 'max_lvt', kind: 'identity', comparison: 'exact', description: 'number of LVT entries, less one' },
-    { shift: 24, width: 1, name: 'directed_eoi', kind: 'feature', comparison: 'subset', description: 'EOI broadcasts can be suppressed' },
+    {
+      shift: 16,
+      width: 8,
+      name: 'max_lvt',
+      kind: 'identity',
+      comparison: 'exact',
+      description: 'number of LVT entries, less one',
+    },
+    {
+      shift: 24,
+      width: 1,
+      name: 'directed_eoi',
+      kind: 'feature',
+      comparison: 'subset',
+      description: 'EOI broadcasts can be suppressed',
+    },
   ];
   return elementsOf(word, width, { fields, rest: 'subset', source: 'Intel SDM volume 3, 12.4.8' });
 }

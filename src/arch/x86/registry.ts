@@ -50,7 +50,9 @@ const OFF_AT_ZERO: readonly (readonly [first: number, last: number])[] = [
   [0xda0, 0xda0], // XSS
 ];
 
-const featureMsrs: ReadonlySet<number> = new Set(FEATURE_MSRS.filter(({ kind }) => kind === 'feature').map(({ index }) => index));
+const featureMsrs: ReadonlySet<number> = new Set(
+  FEATURE_MSRS.filter(({ kind }) => kind === 'feature').map(({ index }) => index),
+);
 
 function neutral(word: WordPath): bigint | null {
   const area = areaOf(word);

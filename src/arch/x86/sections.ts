@@ -280,7 +280,12 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   }),
   msr: record<MsrData>({
     list: listOf(
-      record<MsrRow>({ index: hex32, fresh: optional(nullable(hex64)), value: nullable(hex64), write: optional(REFUSED_OR_VALUE) }),
+      record<MsrRow>({
+        index: hex32,
+        fresh: optional(nullable(hex64)),
+        value: nullable(hex64),
+        write: optional(REFUSED_OR_VALUE),
+      }),
     ),
   }),
   'feature-msr': record<FeatureMsrData>({
@@ -294,7 +299,11 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
       }),
     ),
   }),
-  quirk: record<QuirkData>({ call: nullable(oneOf(['KVM_CAP_DISABLE_QUIRKS2', 'KVM_CAP_DISABLE_QUIRKS'])), valid: nullable(hex64), trials: FLAG_TRIALS }),
+  quirk: record<QuirkData>({
+    call: nullable(oneOf(['KVM_CAP_DISABLE_QUIRKS2', 'KVM_CAP_DISABLE_QUIRKS'])),
+    valid: nullable(hex64),
+    trials: FLAG_TRIALS,
+  }),
   xsave: record<XsaveData>({
     guestSupported: nullable(hex64),
     size: count,
@@ -321,7 +330,9 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   'msr-control': record<MsrControlData>({ userSpace: hex64, userSpaceTrials: FLAG_TRIALS, filterTrials: FLAG_TRIALS }),
 };
 
-export const FIRECRACKER_CPUID: Shape<FirecrackerCpuidData> = record<FirecrackerCpuidData>({ entries: listOf(CPUID_ROW) });
+export const FIRECRACKER_CPUID: Shape<FirecrackerCpuidData> = record<FirecrackerCpuidData>({
+  entries: listOf(CPUID_ROW),
+});
 export const FIRECRACKER_MSRS: Shape<FirecrackerMsrsData> = record<FirecrackerMsrsData>({
   list: listOf(record({ index: hex32, value: hex64 })),
 });

@@ -69,7 +69,10 @@ export function record<T extends object>(members: { readonly [K in keyof T]-?: S
     check(value, pointer) {
       if (!isObject(value)) return { pointer, message: 'expected an object' };
       for (const name in members) {
-        const complaint = members[name].check(value[name], `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+        const complaint = members[name].check(
+          value[name],
+          `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        );
         if (complaint !== null) return complaint;
       }
       return null;

@@ -60,19 +60,27 @@ const measured = (data: Json): Section => ({ outcome: 'measured', data });
 
 function x86Sections(config: At): Sections {
   const entries = items(member(config, 'cpuid_modifiers')).map(cpuidRow);
-  refuseTwice(member(config, 'cpuid_modifiers'), entries.map(({ leaf, subleaf }) => `${leaf}:${subleaf}`));
+  refuseTwice(
+    member(config, 'cpuid_modifiers'),
+    entries.map(({ leaf, subleaf }) => `${leaf}:${subleaf}`),
+  );
   const msrs = items(member(config, 'msr_modifiers')).map((at) => ({
     index: number(member(at, 'addr'), 32),
     value: bitmap(member(at, 'bitmap'), 64),
   }));
-  refuseTwice(member(config, 'msr_modifiers'), msrs.map(({ index }) => index));
+  refuseTwice(
+    member(config, 'msr_modifiers'),
+    msrs.map(({ index }) => index),
+  );
   return { 'firecracker.cpuid': measured({ entries }), 'firecracker.msrs': measured({ list: msrs }) };
 }
 
 const REGISTERS = ['eax', 'ebx', 'ecx', 'edx'] as const;
 const U32 = 0xffff_ffff;
 
-function cpuidRow(at: At): { readonly leaf: Hex; readonly subleaf: Hex; readonly flags: number } & Record<(typeof REGISTERS)[number], Hex> {
+function cpuidRow(
+  at: At,
+): { readonly leaf: Hex; readonly subleaf: Hex; readonly flags: number } & Record<(typeof REGISTERS)[number], Hex> {
   const modifiers = items(member(at, 'modifiers'));
   const value = (register: string): Hex => {
     const found = modifiers.filter((modifier) => text(member(modifier, 'register')) === register);
@@ -100,7 +108,10 @@ function arm64Sections(config: At): Sections {
     if (fromHex(value) >> width !== 0n) return stop(member(at, 'bitmap'), `the register has ${width} bits`);
     return { id, value };
   });
-  refuseTwice(member(config, 'reg_modifiers'), registers.map(({ id }) => id));
+  refuseTwice(
+    member(config, 'reg_modifiers'),
+    registers.map(({ id }) => id),
+  );
   return { 'firecracker.registers': measured({ registers }) };
 }
 
@@ -147,7 +158,11 @@ function characters(row: Readonly<Record<string, string>>, registers: readonly s
 }
 
 /** Displayed family and model (Intel SDM volume 2, CPUID leaf 1; AMD APM volume 3, appendix E). */
-function signatureOf(eax: number): { readonly family: number; readonly modelNumber: number; readonly stepping: number } {
+function signatureOf(eax: number): {
+  readonly family: number;
+  readonly modelNumber: number;
+  readonly stepping: number;
+} {
   const base = (eax >> 8) & 0xf;
   const family = base === 0xf ? base + ((eax >> 20) & 0xff) : base;
   const extended = base === 0xf || base === 0x6 ? ((eax >> 16) & 0xf) << 4 : 0;

@@ -50,7 +50,9 @@ export function items(at: At): At[] {
 }
 
 export function text(at: At): string {
-  return typeof at.value === 'string' ? at.value : stop(at, at.value === undefined ? 'is missing' : 'expected a string');
+  return typeof at.value === 'string'
+    ? at.value
+    : stop(at, at.value === undefined ? 'is missing' : 'expected a string');
 }
 
 export function whole(at: At, maximum: number): number {

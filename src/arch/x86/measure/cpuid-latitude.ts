@@ -22,7 +22,12 @@ export interface Movable {
 }
 
 /** What the trials say of a word whose default is `value`. */
-export function movable(word: string, value: bigint, tried: CpuidLatitudeData, seen: CpuidObservedData | null): Movable {
+export function movable(
+  word: string,
+  value: bigint,
+  tried: CpuidLatitudeData,
+  seen: CpuidObservedData | null,
+): Movable {
   const zero = outcome(tried.cleared, word, 0n);
   const ones = outcome(tried.ones, word, ALL);
   const stuck = observedResidue(word, seen);
@@ -64,7 +69,12 @@ export function latitudeOf(
   values: readonly FieldValues[],
 ): WordLatitude {
   const byField = values.length > 0 || elements.some(({ selection }) => selection === 'hardware');
-  if (byField) return { kind: 'fields', fields: elements.map((element) => fieldValues(element, value, clearable, settable & given, values)), otherwise };
+  if (byField)
+    return {
+      kind: 'fields',
+      fields: elements.map((element) => fieldValues(element, value, clearable, settable & given, values)),
+      otherwise,
+    };
   let mayClear = 0n;
   let maySet = 0n;
   for (const element of elements) {
@@ -91,7 +101,14 @@ function fieldValues(
   const shows = extract(element, value);
   const known = tried.find((field) => field.shift === shift && field.width === width);
   const canClear = (fieldMask(element) & value & ~clearable) === 0n;
-  const lower = canClear && element.comparison === 'lower-safe' && shows < LISTED ? Array.from({ length: Number(shows) }, (_, at) => BigInt(at)) : [];
+  const lower =
+    canClear && element.comparison === 'lower-safe' && shows < LISTED
+      ? Array.from({ length: Number(shows) }, (_, at) => BigInt(at))
+      : [];
   const set = width === 1 && (given >> BigInt(shift)) & 1n ? [1n] : [];
-  return { shift, width, values: [...new Set([shows, ...(canClear ? [0n] : []), ...lower, ...set, ...(known?.values ?? [])])] };
+  return {
+    shift,
+    width,
+    values: [...new Set([shows, ...(canClear ? [0n] : []), ...lower, ...set, ...(known?.values ?? [])])],
+  };
 }

@@ -13,12 +13,21 @@ const IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
 /** The entry's `index` counts. */
 const SIGNIFICANT_SUBLEAF = 1;
 
-export function measureCpuid(surface: Surface): { readonly parts: readonly Part[]; readonly caveats: readonly string[] } {
+export function measureCpuid(surface: Surface): {
+  readonly parts: readonly Part[];
+  readonly caveats: readonly string[];
+} {
   const tables = readSection(surface, 'cpuid');
   const tried = readSection(surface, 'cpuid-latitude');
   const seen = readSection(surface, 'cpuid-observed');
   if (tables.kind !== 'measured') {
-    return { parts: [{ area: areaFrom('cpuid', tables), words: [] }, { area: areaFrom('hyperv', tables), words: [] }], caveats: [] };
+    return {
+      parts: [
+        { area: areaFrom('cpuid', tables), words: [] },
+        { area: areaFrom('hyperv', tables), words: [] },
+      ],
+      caveats: [],
+    };
   }
   const observed = seen.kind === 'measured' ? seen.data : null;
   const unmasked = passesCpuidThrough(surface);
@@ -31,7 +40,9 @@ export function measureCpuid(surface: Surface): { readonly parts: readonly Part[
         path,
         width: 32,
         value,
-        latitude: unmasked ? { kind: 'fixed', otherwise: IGNORED } : latitude(path, value, tried, observed, given.get(path) ?? 0n),
+        latitude: unmasked
+          ? { kind: 'fixed', otherwise: IGNORED }
+          : latitude(path, value, tried, observed, given.get(path) ?? 0n),
         mechanism: { call: 'KVM_SET_CPUID2', target: target(row, register), until: 'before-first-run' },
         evidence: `${tables.pointer}/supported/${at}/${register}`,
       };
@@ -105,7 +116,9 @@ function passesCpuidThrough(surface: Surface): boolean {
 
 function caveats(unmasked: boolean, seen: Reading<CpuidObservedData>): string[] {
   if (unmasked) {
-    return ['the KVM module is kvm_pvm: KVM_SET_CPUID2 accepts CPUID masks and a guest does not see them; no value of CPUID can be selected here'];
+    return [
+      'the KVM module is kvm_pvm: KVM_SET_CPUID2 accepts CPUID masks and a guest does not see them; no value of CPUID can be selected here',
+    ];
   }
   if (seen.kind !== 'measured') return [`no guest was seen to read CPUID: ${seen.why}`];
   const { base, cleared } = seen.data;

@@ -30,22 +30,24 @@ export function measureImported(surface: Surface, areas: readonly string[]): Mea
           width: 32,
           value: fromHex(row[register]),
           latitude: LATITUDE,
-          mechanism: { call: 'KVM_SET_CPUID2', target: `function=${row.leaf} index=${row.subleaf} ${register}`, until: 'before-first-run' },
+          mechanism: {
+            call: 'KVM_SET_CPUID2',
+            target: `function=${row.leaf} index=${row.subleaf} ${register}`,
+            until: 'before-first-run',
+          },
           evidence: `${cpuid.pointer}/entries/${at}/${register}`,
         };
       }),
     ),
     ...uncaptured(new Set(msrs.data.list.map(({ index }) => Number(index))), msrs.pointer),
-    ...msrs.data.list.map(
-      ({ index, value }, at): MeasuredWord => ({
-        path: msrWord(Number(index)),
-        width: 64,
-        value: VOLATILE_MSRS.has(Number(index)) ? null : fromHex(value),
-        latitude: LATITUDE,
-        mechanism: { call: 'KVM_SET_MSRS', target: `index=${index}`, until: 'before-first-run' },
-        evidence: `${msrs.pointer}/list/${at}`,
-      }),
-    ),
+    ...msrs.data.list.map(({ index, value }, at): MeasuredWord => ({
+      path: msrWord(Number(index)),
+      width: 64,
+      value: VOLATILE_MSRS.has(Number(index)) ? null : fromHex(value),
+      latitude: LATITUDE,
+      mechanism: { call: 'KVM_SET_MSRS', target: `index=${index}`, until: 'before-first-run' },
+      evidence: `${msrs.pointer}/list/${at}`,
+    })),
   ];
   const captured = new Set(words.map(({ path }) => areaOf(path)));
   return {

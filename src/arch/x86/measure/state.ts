@@ -51,7 +51,11 @@ const xsave: Derive<'xsave'> = ({ size, ungiven, unknown }, pointer) => [
     ? []
     : [
         fact('xsave/takes-ungiven', ungiven.outcome === 'accepted' ? 1 : 0, `${pointer}/ungiven/outcome`),
-        fact('xsave/gives-ungiven', (fromHex(ungiven.reads) & ~fromHex(ungiven.guest)) === 0n ? 0 : 1, `${pointer}/ungiven/reads`),
+        fact(
+          'xsave/gives-ungiven',
+          (fromHex(ungiven.reads) & ~fromHex(ungiven.guest)) === 0n ? 0 : 1,
+          `${pointer}/ungiven/reads`,
+        ),
       ]),
   fact('xsave/takes-unknown', unknown.outcome === 'accepted' ? 1 : 0, `${pointer}/unknown/outcome`),
 ];
@@ -66,7 +70,10 @@ function xfeature(surface: Surface): Part {
 
 /** kHz are the host's and vary from boot to boot; whether they can be scaled does not. */
 const tsc: Derive<'tsc'> = ({ control, trials }, pointer) => [
-  { ...fact('tsc/khz', null, `${pointer}/khz`), mechanism: { call: 'KVM_SET_TSC_KHZ', target: 'kHz', until: 'before-first-run' } },
+  {
+    ...fact('tsc/khz', null, `${pointer}/khz`),
+    mechanism: { call: 'KVM_SET_TSC_KHZ', target: 'kHz', until: 'before-first-run' },
+  },
   fact('tsc/control', control, `${pointer}/control`),
   ...trials.map(({ factor, outcome }, at) =>
     fact(factor === '2' ? 'tsc/faster' : 'tsc/slower', outcome === 'taken' ? 1 : 0, `${pointer}/trials/${at}/outcome`),

@@ -23,7 +23,11 @@ export function measureQuirks(surface: Surface): Part {
         width: 1,
         value: 1n,
         latitude: call === 'KVM_CAP_DISABLE_QUIRKS2' ? switchable(trial) : UNPROVED,
-        mechanism: { call: 'KVM_ENABLE_CAP', target: `cap=${call} args[0]=${trial.flags} (a set bit disables)`, until: 'before-vcpu' },
+        mechanism: {
+          call: 'KVM_ENABLE_CAP',
+          target: `cap=${call} args[0]=${trial.flags} (a set bit disables)`,
+          until: 'before-vcpu',
+        },
         evidence: `${reading.pointer}/trials/${at}`,
       },
     ];
@@ -52,7 +56,11 @@ export function measureX2apic(surface: Surface): Part {
         width: 1,
         value: 0n,
         latitude: switchable(trial),
-        mechanism: { call: 'KVM_ENABLE_CAP', target: `cap=KVM_CAP_X2APIC_API args[0]=${trial.flags}`, until: 'before-vcpu' },
+        mechanism: {
+          call: 'KVM_ENABLE_CAP',
+          target: `cap=KVM_CAP_X2APIC_API args[0]=${trial.flags}`,
+          until: 'before-vcpu',
+        },
         evidence: `${reading.pointer}/trials/${at}`,
       },
     ];

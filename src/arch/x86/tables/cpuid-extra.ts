@@ -28,8 +28,6 @@ const KVM_FEATURES: readonly (readonly [bit: number, name: string, description: 
 export const CPUID_EXTRA_FIELDS: typeof CPUID_FIELDS = [
   [0x24, 0, 0, 'eax', 0, 32, 'avx10_max_subleaf', 'Maximum leaf 0x24 subleaf'],
   [0x24, 0, 0, 'ebx', 0, 8, 'avx10_version', 'AVX10 version'],
-  ...KVM_FEATURES.map(
-    ([bit, name, description]) => [0x40000001, 0, 0, 'eax', bit, 1, name, description] as const,
-  ),
+  ...KVM_FEATURES.map(([bit, name, description]) => [0x40000001, 0, 0, 'eax', bit, 1, name, description] as const),
   [0x40000001, 0, 0, 'edx', 0, 1, 'kvm_hints_realtime', 'vCPUs are never preempted for long'],
 ];

@@ -26,12 +26,14 @@ export const FEATURE: FieldClass = { kind: 'feature', comparison: 'subset', sele
 const INVERTED: FieldClass = { kind: 'feature', comparison: 'higher-safe', selection: 'mask' };
 const IDENTITY: FieldClass = { kind: 'identity', comparison: 'exact', selection: 'data' };
 const LIMIT: FieldClass = { kind: 'limit', comparison: 'lower-safe', selection: 'data' };
+/** How far leaves or subleaves go: a number that a VMM may write as it likes, for what lies behind compares by itself. */
+const EXTENT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'data' };
 /** A number that must be the same, although KVM would let a VMM write another. */
 const EXACT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'hardware' };
 const DERIVED: FieldClass = { kind: 'derived', comparison: 'none', selection: 'data' };
 const TOPOLOGY: FieldClass = { kind: 'topology', comparison: 'none', selection: 'data' };
 export const PARAVIRTUAL: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'mask' };
-const PARAVIRTUAL_LIMIT: FieldClass = { kind: 'paravirtual', comparison: 'lower-safe', selection: 'data' };
+const PARAVIRTUAL_EXTENT: FieldClass = { kind: 'paravirtual', comparison: 'exact', selection: 'data' };
 const SIGNATURE: FieldClass = { kind: 'paravirtual', comparison: 'exact', selection: 'data' };
 
 export interface KindRow {
@@ -46,7 +48,7 @@ export interface KindRow {
 
 /** The first row that fits a field counts. */
 export const CPUID_KINDS: readonly KindRow[] = [
-  { leaf: 0x0, register: 'eax', is: LIMIT },
+  { leaf: 0x0, register: 'eax', is: EXTENT },
   { leaf: 0x0, is: IDENTITY },
   { leaf: 0x1, register: 'eax', names: 'all', is: IDENTITY },
   { leaf: 0x1, register: 'ebx', names: ['brand_id', 'clflush_size'], is: IDENTITY },
@@ -67,7 +69,7 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x5, is: EXACT },
   { leaf: 0x6, register: 'edx', names: ['this_lcpu_hwfdbk_idx'], is: DERIVED },
   { leaf: 0x6, is: LIMIT },
-  { leaf: 0x7, subleaf: 0, register: 'eax', is: LIMIT },
+  { leaf: 0x7, subleaf: 0, register: 'eax', is: EXTENT },
   { leaf: 0x7, subleaf: 0, register: 'ebx', names: ['fdp_excptn_only', 'zero_fcs_fds'], is: INVERTED },
   // CR4.PKE.
   { leaf: 0x7, subleaf: 0, register: 'ecx', names: ['ospke'], is: DERIVED },
@@ -87,6 +89,7 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0xd, subleaf: 1, register: 'ebx', names: 'all', is: DERIVED },
   { leaf: 0xd, register: 'eax', names: ['xsave_sz'], is: EXACT },
   { leaf: 0xd, register: 'ebx', names: ['xsave_offset'], is: EXACT },
+  { leaf: 0xd, register: 'ecx', names: ['is_xss_bit', 'compacted_xsave_64byte_aligned'], is: EXACT },
   { leaf: 0xf, subleaf: 1, register: 'eax', is: EXACT },
   { leaf: 0xf, subleaf: 1, register: 'ebx', is: EXACT },
   { leaf: 0xf, is: LIMIT },
@@ -95,7 +98,7 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x10, is: LIMIT },
   { leaf: 0x12, subleaf: 0, is: LIMIT },
   { leaf: 0x12, is: EXACT },
-  { leaf: 0x14, subleaf: 0, register: 'eax', is: LIMIT },
+  { leaf: 0x14, subleaf: 0, register: 'eax', is: EXTENT },
   { leaf: 0x14, subleaf: 1, register: 'eax', names: ['num_address_ranges'], is: LIMIT },
   { leaf: 0x14, is: FEATURE },
   // Frequencies: KVM passes the host's, a guest takes them for its own.
@@ -112,16 +115,16 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x1e, subleaf: 0, is: EXACT },
   { leaf: 0x1f, register: 'edx', names: 'all', is: DERIVED },
   { leaf: 0x1f, names: 'all', is: TOPOLOGY },
-  { leaf: 0x20, register: 'eax', is: LIMIT },
+  { leaf: 0x20, register: 'eax', is: EXTENT },
   { leaf: 0x21, is: IDENTITY },
   // Bitmaps of counters and of event groups.
   { leaf: 0x23, is: FEATURE },
-  { leaf: 0x24, subleaf: 0, register: 'eax', is: LIMIT },
+  { leaf: 0x24, subleaf: 0, register: 'eax', is: EXTENT },
   { leaf: 0x24, subleaf: 0, register: 'ebx', is: LIMIT },
-  { leaf: 0x40000000, register: 'eax', is: PARAVIRTUAL_LIMIT },
+  { leaf: 0x40000000, register: 'eax', is: PARAVIRTUAL_EXTENT },
   { leaf: 0x40000000, is: SIGNATURE },
   { leaf: 0x40000001, names: 'all', is: PARAVIRTUAL },
-  { leaf: 0x80000000, register: 'eax', is: LIMIT },
+  { leaf: 0x80000000, register: 'eax', is: EXTENT },
   { leaf: 0x80000000, is: IDENTITY },
   { leaf: 0x80000001, register: 'eax', names: 'all', is: IDENTITY },
   { leaf: 0x80000001, register: 'ebx', names: 'all', is: IDENTITY },
@@ -132,6 +135,8 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x80000005, names: 'all', is: IDENTITY },
   { leaf: 0x80000006, names: 'all', is: IDENTITY },
   { leaf: 0x80000007, register: 'ecx', is: IDENTITY },
+  // 0 on 6.1, set on 6.12: as many as the physical ones; a hint for firmware, which nothing in the host depends on.
+  { leaf: 0x80000008, register: 'eax', names: ['guest_phys_addr_bits'], is: EXTENT },
   { leaf: 0x80000008, register: 'eax', is: LIMIT },
   { leaf: 0x80000008, register: 'ebx', names: ['efer_lmsle_mbz'], is: INVERTED },
   { leaf: 0x80000008, register: 'ecx', names: ['perf_tsc_len'], is: IDENTITY },
@@ -157,7 +162,7 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x80000023, is: LIMIT },
   { leaf: 0x80000026, register: 'edx', names: 'all', is: DERIVED },
   { leaf: 0x80000026, names: 'all', is: TOPOLOGY },
-  { leaf: 0x80860000, register: 'eax', is: LIMIT },
+  { leaf: 0x80860000, register: 'eax', is: EXTENT },
   { leaf: 0x80860000, is: IDENTITY },
   { leaf: 0x80860001, register: 'eax', names: 'all', is: IDENTITY },
   { leaf: 0x80860001, is: IDENTITY },
@@ -167,5 +172,5 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x80860005, is: IDENTITY },
   { leaf: 0x80860006, is: IDENTITY },
   { leaf: 0x80860007, is: DERIVED },
-  { leaf: 0xc0000000, register: 'eax', is: LIMIT },
+  { leaf: 0xc0000000, register: 'eax', is: EXTENT },
 ];

@@ -147,7 +147,14 @@ const VMX_MISC: FeatureMsr = {
     [16, 9, 'cr3_targets', 'lower-safe'],
     [25, 3, 'msr_list_size', 'lower-safe'],
     [32, 32, 'mseg_revision', 'exact'],
-    ...bits('subset', { 5: 'save_efer_lma', 6: 'activity_hlt', 7: 'activity_shutdown', 8: 'activity_wait_sipi', 29: 'vmwrite_all', 30: 'zero_length_injection' }),
+    ...bits('subset', {
+      5: 'save_efer_lma',
+      6: 'activity_hlt',
+      7: 'activity_shutdown',
+      8: 'activity_wait_sipi',
+      29: 'vmwrite_all',
+      30: 'zero_length_injection',
+    }),
   ],
 };
 

@@ -9,7 +9,13 @@ import { KVM_GET_CPUID2, KVM_SET_CPUID2 } from '../../../kvm/index.ts';
 import type { KvmError, Vcpu } from '../../../kvm/index.ts';
 import { cpuidWord } from '../../../arch/x86/paths.ts';
 import type { CpuidRegister } from '../../../arch/x86/paths.ts';
-import type { CpuidDifference, CpuidLatitudeData, CpuidRefusal, CpuidTrial, CpuidValues } from '../../../arch/x86/sections.ts';
+import type {
+  CpuidDifference,
+  CpuidLatitudeData,
+  CpuidRefusal,
+  CpuidTrial,
+  CpuidValues,
+} from '../../../arch/x86/sections.ts';
 import { hex } from '../../../model/index.ts';
 import type { Hex } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
@@ -151,7 +157,8 @@ function tryValues(vcpu: Vcpu, base: CpuidTable, field: WholeValues): CpuidValue
     const set = vcpu.raw(KVM_SET_CPUID2, table.buffer, `${table.entries} entries`);
     const reads = base.empty();
     if (!set.ok) refused.push({ value: hex(value), errno: set.error.errnoName });
-    else if (vcpu.raw(KVM_GET_CPUID2, reads.buffer, '').ok && reads.read(word) === table.read(word)) takes.push(hex(value));
+    else if (vcpu.raw(KVM_GET_CPUID2, reads.buffer, '').ok && reads.read(word) === table.read(word))
+      takes.push(hex(value));
   }
   const path = cpuidWord(field.leaf, field.subleaf, field.register);
   return [{ word: path, shift: field.shift, width: field.width, takes, refused }];

@@ -43,7 +43,13 @@ export const cpuidObserved: Step = {
     const memory = libc.mmap(GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory === null) {
       const errno = errnoName(libc.errno());
-      return { outcome: 'failed', call: 'mmap', detail: `${GUEST_BYTES} bytes`, errno, meaning: 'no memory for the guest' };
+      return {
+        outcome: 'failed',
+        call: 'mmap',
+        detail: `${GUEST_BYTES} bytes`,
+        errno,
+        meaning: 'no memory for the guest',
+      };
     }
     try {
       const slot = vm.setMemory(0, 0n, memory);

@@ -53,7 +53,9 @@ export const msr: Step = {
     );
 
     const data: MsrData = {
-      list: indexes.map((index, at) => row(index, before.value[at] ?? null, after.value[at] ?? null, outcomes.get(index))),
+      list: indexes.map((index, at) =>
+        row(index, before.value[at] ?? null, after.value[at] ?? null, outcomes.get(index)),
+      ),
     };
     return measured(data);
   },
