@@ -1,8 +1,8 @@
 /** A move of a guest: what happens to its contract on the way to a host, and on the way back. */
 import { measure, registryFor } from '../arch/index.ts';
-import { check, incomparable, pin } from '../engine/index.ts';
+import { check, checkReturn } from '../engine/index.ts';
 import { err, ok } from '../model/index.ts';
-import type { Contract, MeasuredSurface, MoveVerdict, Registry, Result, Surface, Verdict } from '../model/index.ts';
+import type { Contract, MoveVerdict, Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 import type { NamedContract, NamedSurface } from './input.ts';
@@ -24,7 +24,7 @@ export function departure(named: NamedContract | NamedSurface, vcpu: string | un
 
 /** There, and back where `andBack` says where that is. Both surfaces are of the contract's architecture, or it fails. */
 export function move(
-  { name, contract, from }: Departure,
+  { name, contract }: Departure,
   to: NamedSurface,
   andBack: NamedSurface | null,
 ): Result<MoveVerdict, Failure> {
@@ -36,41 +36,8 @@ export function move(
   const registry = registryFor(contract.architecture);
   const options = measureOptions(contract.choices);
   const destination = measure(to.surface, options);
-  const source = from === null ? null : measure(from, options);
-  const there = judged(registry, contract, source, destination);
+  const there = check(registry, contract, destination);
   if (andBack === null) return ok({ there, back: null });
   const home = measure(andBack.surface, options);
-  return ok({ there, back: judged(registry, arrived(registry, contract, destination), destination, home) });
-}
-
-function judged(
-  registry: Registry,
-  contract: Contract,
-  source: MeasuredSurface | null,
-  destination: MeasuredSurface,
-): Verdict {
-  const why = source === null ? null : registry.incomparable(source, destination);
-  return why === null ? check(registry, contract, destination) : incomparable(destination, why);
-}
-
-/**
- * What a guest brings back from a host: all that it was promised, and what the host's KVM puts into a saved state
- * besides, because a VMM saves every register of the host's list. Registers that are not there at home are why a way
- * back is refused that nothing seemed to stand against.
- */
-export function arrived(registry: Registry, contract: Contract, host: MeasuredSurface): Contract {
-  const own = pin(registry, [host], { name: contract.name, hosts: [''], choices: contract.choices });
-  if (!own.ok) return contract;
-  const promised = new Set(contract.promises.map(({ word }) => word));
-  const unknown = new Set(contract.unknown.map(({ area }) => area));
-  const gained = own.value.promises.filter(
-    ({ word }) =>
-      !promised.has(word) && !unknown.has(registry.area(word)) && registry.whenAbsent(word).kind === 'absent',
-  );
-  const carries = own.value.carries.filter((word) => !unknown.has(registry.area(word)));
-  return {
-    ...contract,
-    promises: [...contract.promises, ...gained],
-    carries: [...new Set([...contract.carries, ...carries])],
-  };
+  return ok({ there, back: checkReturn(registry, contract, destination, home) });
 }

@@ -2,7 +2,7 @@
 import { group } from '../engine/index.ts';
 import type { Group } from '../engine/index.ts';
 import { LEVELS } from '../model/index.ts';
-import type { Reason, Registry, Verdict } from '../model/index.ts';
+import type { Reason, Verdict } from '../model/index.ts';
 import { table } from './table.ts';
 import type { Column } from './table.ts';
 import { showLevel } from './terminal.ts';
@@ -14,15 +14,9 @@ export interface VerdictTextOptions {
 }
 
 /** `There: refused (312 same, 4 selectable, 1 refused)` and the groups of reasons, worst first. */
-export function verdictText(
-  terminal: Terminal,
-  registry: Registry,
-  title: string,
-  verdict: Verdict,
-  options: VerdictTextOptions,
-): string {
+export function verdictText(terminal: Terminal, title: string, verdict: Verdict, options: VerdictTextOptions): string {
   const heading = `${terminal.style('bold', title)}: ${showLevel(terminal, verdict.level)}  (${countsText(verdict)})\n`;
-  const groups = group(registry, verdict.reasons);
+  const groups = group(verdict.reasons);
   const elements = groups.filter((each) => !isWholeArea(each)).map((each) => groupText(terminal, each, options));
   return heading + elements.join('') + wholeAreasText(terminal, groups.filter(isWholeArea));
 }
@@ -72,7 +66,7 @@ function groupText(terminal: Terminal, { level, rule, area, reasons }: Group, op
     heading +
     table(COLUMNS, rows, { width: terminal.width, indent: '    ', bare: true }) +
     more +
-    settingsText(terminal, shown)
+    settingsText(terminal, reasons)
   );
 }
 

@@ -2,48 +2,73 @@
  * `check`: a contract on a destination's surface. Folds the judgements of all elements into one verdict with the
  * reasons, worst first. Pure.
  */
-import { LEVELS, extract, fieldMask, hex, worse } from '../model/index.ts';
+import { extract, fieldMask, hex } from '../model/index.ts';
 import type {
   Contract,
   Element,
-  Evidence,
-  Level,
   MeasuredSurface,
   MeasuredWord,
   Promised,
-  Reason,
   Registry,
   Setting,
   Verdict,
   WordPath,
 } from '../model/index.ts';
+import { addMissing, addMissingState, substitute } from './absence.ts';
+import type { Substitute } from './absence.ts';
+import { Fold } from './fold.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
 
 export function check(registry: Registry, contract: Contract, destination: MeasuredSurface): Verdict {
   const fold = new Fold(destination.fingerprint);
+  checkInto(registry, contract, destination, fold);
+  return fold.verdict();
+}
+
+/** As `check`, into a verdict that others add to. */
+export function checkInto(registry: Registry, contract: Contract, destination: MeasuredSurface, fold: Fold): void {
+  const why = registry.incomparable(asSurface(contract), destination);
+  if (why !== null) {
+    // Another vendor: an element-wise comparison would say much and mean nothing.
+    return fold.add('host', 'host', { level: 'refused', rule: 'incomparable', text: why }, null, null, null);
+  }
   const promisedWords = new Set<WordPath>();
   for (const promised of contract.promises) {
     promisedWords.add(promised.word);
     checkPromise(registry, promised, destination, fold);
   }
-  for (const path of contract.carries) checkCarried(registry, path, destination, fold);
+  for (const path of contract.carries) addMissingState(registry, path, destination, fold);
   for (const { area, why } of contract.unknown) {
-    fold.add(area, unmeasured(`nothing was known of it when the contract was pinned: ${why}`), null, null, null);
+    fold.add(area, area, unmeasured(`nothing was known of it when the contract was pinned: ${why}`), null, null, null);
   }
   checkAdditions(registry, contract, promisedWords, destination, fold);
   for (const area of destination.areas.values()) {
     if (area.measured || contract.unknown.some((known) => known.area === area.name)) continue;
-    fold.add(area.name, unmeasured(`the destination's surface says nothing of it: ${area.evidence}`), null, null, null);
+    fold.add(
+      area.name,
+      area.name,
+      unmeasured(`the destination's surface says nothing of it: ${area.evidence}`),
+      null,
+      null,
+      null,
+    );
   }
-  return fold.verdict();
 }
 
-/** What a surface and a contract of different architectures or vendors get: no element-wise comparison at all. */
-export function incomparable(surface: MeasuredSurface, why: string): Verdict {
-  const fold = new Fold(surface.fingerprint);
-  fold.add('host', { level: 'refused', rule: 'incomparable', text: why }, null, null, null);
-  return fold.verdict();
+/** A contract as the surface of a host that shows exactly what it promises; to ask a registry what both are. */
+function asSurface(contract: Contract): MeasuredSurface {
+  const words = contract.promises.map(({ word: path, width, value }): [WordPath, MeasuredWord] => [
+    path,
+    { path, width, value, latitude: { kind: 'free' }, mechanism: null, evidence: '' },
+  ]);
+  return {
+    architecture: contract.architecture,
+    fingerprint: contract.pinnedFrom[0]?.fingerprint ?? '',
+    words: new Map(words),
+    areas: new Map(),
+    caveats: [],
+  };
 }
 
 function unmeasured(text: string): Judgement {
@@ -55,72 +80,26 @@ function checkPromise(registry: Registry, promised: Promised, destination: Measu
   // An area that was not measured gets one reason for the whole of it, in `check`.
   if (destination.areas.get(registry.area(path))?.measured !== true) return;
   const elements = registry.elements(path, promised.width).filter((element) => (fieldMask(element) & mask) !== 0n);
+  const area = registry.area(path);
   const word: Substitute = destination.words.get(path) ?? substitute(registry, promised, destination);
   if (word.value !== null && ((word.value ^ value) & mask) === 0n) return fold.same(elements.length);
-  if (word.missing === true) return checkMissing(registry, promised, elements, word, fold);
+  if (word.missing === true)
+    return addMissing(registry, promised, `promised ${hex(value)}, the destination does not have it`, word, fold);
   const setting = settingFor(word, promised);
   for (const element of elements) {
     const wanted = extract(element, value);
     const judgement = judge(element, wanted, word);
     const shows = word.value === null ? null : extract(element, word.value);
-    fold.add(element.path, judgement, wanted, shows, word.evidence, judgement.level === 'selectable' ? setting : null);
+    fold.add(
+      area,
+      element.path,
+      judgement,
+      wanted,
+      shows,
+      word.evidence,
+      judgement.level === 'selectable' ? setting : null,
+    );
   }
-}
-
-/** A word that the destination was measured not to have: zeros for a CPUID leaf, nothing at all for a register. */
-type Substitute = MeasuredWord & { readonly missing?: true };
-
-function substitute(registry: Registry, promised: Promised, destination: MeasuredSurface): Substitute {
-  const area = registry.area(promised.word);
-  const partial = destination.areas.get(area)?.partial;
-  const known = registry.whenAbsent(promised.word);
-  const absence = partial === undefined ? known : { ...known, otherwise: { how: 'unknown', why: partial } as const };
-  const word: MeasuredWord = {
-    path: promised.word,
-    width: promised.width,
-    value: absence.kind === 'zero' ? 0n : null,
-    latitude: { kind: 'fixed', otherwise: absence.otherwise },
-    mechanism: null,
-    evidence: destination.areas.get(area)?.evidence ?? '',
-  };
-  return absence.kind === 'zero' ? word : { ...word, missing: true };
-}
-
-function checkMissing(
-  registry: Registry,
-  promised: Promised,
-  elements: readonly Element[],
-  word: Substitute,
-  fold: Fold,
-): void {
-  const neutral = registry.neutral(promised.word);
-  if (neutral !== null && ((neutral ^ promised.value) & promised.mask) === 0n) return fold.same(elements.length);
-  const judgement = missing(
-    word,
-    `promised ${hex(promised.value)}, the destination does not have it`,
-    'register-missing',
-  );
-  fold.add(promised.word, judgement, promised.value, null, word.evidence);
-  fold.same(elements.length - 1);
-}
-
-function missing(word: MeasuredWord, text: string, rule: 'register-missing' | 'state-missing'): Judgement {
-  const rejection = word.latitude.kind === 'fixed' ? word.latitude.otherwise : null;
-  if (rejection?.how === 'refused') {
-    return { level: 'refused', rule, text: `${text}; ${rejection.call} fails with ${rejection.errno}` };
-  }
-  if (rejection?.how === 'ignored') return { level: 'lost', rule, text: `${text}; ${rejection.call} drops it` };
-  return { level: 'unknown', rule, text: `${text}; ${rejection?.why ?? 'what a restore does was not measured'}` };
-}
-
-function checkCarried(registry: Registry, path: WordPath, destination: MeasuredSurface, fold: Fold): void {
-  if (destination.areas.get(registry.area(path))?.measured !== true) return;
-  if (destination.words.has(path)) return fold.same(1);
-  const word = substitute(registry, { word: path, width: 64, value: 0n, mask: 0n }, destination);
-  const neutral = registry.neutral(path);
-  const harmless = neutral === null ? '' : ` (harmless while its value is ${hex(neutral)})`;
-  const text = `the guest carries it and the destination does not have it${harmless}`;
-  fold.add(path, missing(word, text, 'state-missing'), null, null, word.evidence);
 }
 
 /**
@@ -163,41 +142,4 @@ export function isPromised(element: Element): boolean {
 function settingFor(word: MeasuredWord, promised: Promised): Setting | null {
   if (word.mechanism === null || word.value === null) return null;
   return { ...word.mechanism, value: hex((word.value & ~promised.mask) | (promised.value & promised.mask)) };
-}
-
-class Fold {
-  readonly #surface: string;
-  readonly #counts: Record<Level, number> = { same: 0, selectable: 0, unknown: 0, refused: 0, lost: 0, silent: 0 };
-  readonly #reasons: Reason[] = [];
-  #level: Level = 'same';
-
-  constructor(surface: string) {
-    this.#surface = surface;
-  }
-
-  same(count: number): void {
-    this.#counts.same += count;
-  }
-
-  add(
-    element: string,
-    { level, rule, text }: Judgement,
-    promised: bigint | null,
-    shows: bigint | null,
-    pointer: string | null,
-    setting: Setting | null = null,
-  ): void {
-    this.#counts[level]++;
-    this.#level = worse(this.#level, level);
-    if (level === 'same') return;
-    const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface, pointer };
-    this.#reasons.push({ element, level, rule, text, promised, shows, evidence, setting });
-  }
-
-  verdict(): Verdict {
-    const rank = (reason: Reason): number => LEVELS.indexOf(reason.level);
-    // Array.prototype.sort is stable: within a level the contract's order stays.
-    const reasons = this.#reasons.toSorted((a, b) => rank(b) - rank(a));
-    return { level: this.#level, counts: this.#counts, reasons };
-  }
 }

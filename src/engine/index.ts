@@ -1,9 +1,10 @@
 /** Pin, check, diff: contracts and verdicts over measured surfaces. Pure functions, no I/O, no architecture knowledge. */
-export { check, incomparable } from './check.ts';
+export { check } from './check.ts';
 export { diff } from './diff.ts';
 export type { Difference } from './diff.ts';
 export { group } from './group.ts';
 export type { Group } from './group.ts';
 export type { Rule } from './judge.ts';
 export { pin } from './pin.ts';
+export { checkReturn } from './return.ts';
 export type { Conflict, PinError, PinOptions } from './pin.ts';

@@ -34,6 +34,7 @@ const setting = z.strictObject({
 
 const reason: z.ZodType<Reason> = z.strictObject({
   element: z.string(),
+  area: z.string().describe('the part of the machine that it belongs to'),
   level: levelSchema,
   rule: z.string().describe('a stable code of the rule that decided'),
   text: z.string().describe('one sentence for people'),

@@ -16,6 +16,8 @@ export interface Evidence {
 
 export interface Reason {
   readonly element: ElementPath;
+  /** The part of the machine that it belongs to: `cpuid`, `vgic`, `quirk`, … */
+  readonly area: string;
   readonly level: Level;
   /** A stable code of the rule that decided: `feature-missing`, `below-promise`, `write-ignored`, … */
   readonly rule: string;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, diff, pin } from '../../src/engine/index.ts';
+import { check, checkReturn, diff, pin } from '../../src/engine/index.ts';
 import { LEVELS, extract } from '../../src/model/index.ts';
-import type { Contract, MeasuredSurface, MeasuredWord } from '../../src/model/index.ts';
+import type { Contract, MeasuredSurface, MeasuredWord, Registry } from '../../src/model/index.ts';
 import { toy, toySurface } from './toy.ts';
 
 const atMost = (level: (typeof LEVELS)[number], bound: (typeof LEVELS)[number]): boolean =>
@@ -123,4 +123,59 @@ describe('diff', () => {
       }),
     );
   });
+});
+
+describe('the way back', () => {
+  const measuredWith = (words: readonly (readonly [string, bigint])[]): MeasuredSurface => ({
+    architecture: 'x86_64',
+    fingerprint: 'sha256:0',
+    areas: new Map(['leaf', 'reg'].map((name) => [name, { name, measured: true, evidence: `/sections/${name}` }])),
+    caveats: [],
+    words: new Map(
+      words.map(([path, value]) => [
+        path,
+        { path, width: 8, value, latitude: { kind: 'free' }, mechanism: null, evidence: '' },
+      ]),
+    ),
+  });
+  const home = measuredWith([['leaf/0', 3n]]);
+
+  test('is as good as staying where the host away adds nothing', () => {
+    fc.assert(
+      fc.property(toySurface, (surface) => {
+        expect(checkReturn(toy, pinned(surface), surface, surface).level).toBe('same');
+      }),
+    );
+  });
+
+  test('is refused by a register that only the host away has', () => {
+    const away = measuredWith([
+      ['leaf/0', 3n],
+      ['reg/1', 0n],
+    ]);
+    expect(check(toy, pinned(home), away).level).toBe('same');
+    const back = checkReturn(toy, pinned(home), away, home);
+    expect(back.level).toBe('refused');
+    expect(back.reasons.map(({ element, rule }) => [element, rule])).toEqual([['reg/1', 'register-missing']]);
+  });
+
+  test('is free where that register has its neutral value, and for a leaf that the guest was not given', () => {
+    const away = measuredWith([
+      ['leaf/0', 3n],
+      ['leaf/1', 255n],
+      ['reg/0', 0n],
+    ]);
+    expect(checkReturn(toy, pinned(home), away, home).level).toBe('same');
+  });
+});
+
+test('another vendor is one reason and not a comparison', () => {
+  const foreign: Registry = { ...toy, incomparable: () => 'another vendor' };
+  fc.assert(
+    fc.property(toySurface, toySurface, (a, b) => {
+      const verdict = check(foreign, pinned(a), b);
+      expect(verdict.level).toBe('refused');
+      expect(verdict.reasons.map(({ rule }) => rule)).toEqual(['incomparable']);
+    }),
+  );
 });

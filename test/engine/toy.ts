@@ -56,13 +56,11 @@ function latitudeFor(value: bigint): fc.Arbitrary<WordLatitude> {
     fc
       .tuple(byte, byte, rejection)
       .map(([clearable, settable, otherwise]): WordLatitude => ({ kind: 'bits', clearable, settable, otherwise })),
-    fc
-      .tuple(fc.uniqueArray(fc.bigInt({ min: 0n, max: 15n })), rejection)
-      .map(([values, otherwise]): WordLatitude => ({
-        kind: 'fields',
-        fields: [{ shift: 4, width: 4, values }],
-        otherwise,
-      })),
+    fc.tuple(fc.uniqueArray(fc.bigInt({ min: 0n, max: 15n })), rejection).map(([values, otherwise]): WordLatitude => ({
+      kind: 'fields',
+      fields: [{ shift: 4, width: 4, values }],
+      otherwise,
+    })),
     fc
       .tuple(fc.array(byte, { maxLength: 4 }), rejection)
       .map(([values, otherwise]): WordLatitude => ({ kind: 'values', values: [...values, value], otherwise })),

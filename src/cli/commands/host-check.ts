@@ -5,10 +5,9 @@
  */
 import { object } from '@optique/core/constructs';
 import { map } from '@optique/core/modifiers';
-import { registryFor } from '../../arch/index.ts';
 import { group } from '../../engine/index.ts';
 import { ok } from '../../model/index.ts';
-import type { Architecture, Registry, Result, Verdict } from '../../model/index.ts';
+import type { Architecture, Result, Verdict } from '../../model/index.ts';
 import { ownArchitecture } from '../../probe/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
@@ -126,25 +125,22 @@ function hostBeside(
 }
 
 /** The reasons that matter: those of each step from one kernel to the next, and of the way back. */
-function stepsText(terminal: Terminal, { cells, surfaces }: Matrix, kernels: readonly RecordedName[]): string {
-  const architecture = surfaces[0]?.surface.architecture;
-  if (architecture === undefined) return '';
-  const registry = registryFor(architecture);
+function stepsText(terminal: Terminal, { cells }: Matrix, kernels: readonly RecordedName[]): string {
   const rows = kernels.slice(1).flatMap((newer, index) => {
     const older = kernels[index];
     const [up, down] = [cells[index]?.[index + 1], cells[index + 1]?.[index]];
     if (older === undefined || up === undefined || up === null || down === undefined || down === null) return [];
     return [
-      ...stepRows(terminal, registry, `${older.kernel} -> ${newer.kernel}`, up),
-      ...stepRows(terminal, registry, `${newer.kernel} -> ${older.kernel}`, down),
+      ...stepRows(terminal, `${older.kernel} -> ${newer.kernel}`, up),
+      ...stepRows(terminal, `${newer.kernel} -> ${older.kernel}`, down),
     ];
   });
   const columns = [{ title: 'STEP' }, { title: 'LEVEL' }, { title: 'BECAUSE', flexible: true }];
   return rows.length === 0 ? '' : `\n${table(columns, rows, { width: terminal.width, indent: '  ' })}`;
 }
 
-function stepRows(terminal: Terminal, registry: Registry, step: string, verdict: Verdict): string[][] {
-  const groups = group(registry, verdict.reasons);
+function stepRows(terminal: Terminal, step: string, verdict: Verdict): string[][] {
+  const groups = group(verdict.reasons);
   if (groups.length === 0) return [[step, showLevel(terminal, verdict.level), 'the host shows the same']];
   const rows = groups.slice(0, REASONS_A_STEP).map(({ level, reasons }, index) => {
     const [reason] = reasons;

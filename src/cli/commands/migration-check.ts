@@ -3,7 +3,6 @@ import { object } from '@optique/core/constructs';
 import { message } from '@optique/core/message';
 import { map, optional } from '@optique/core/modifiers';
 import { argument, flag, option } from '@optique/core/primitives';
-import { registryFor } from '../../arch/index.ts';
 import { verdictSchema } from '../../format/index.ts';
 import { VERDICT_FORMAT, worse } from '../../model/index.ts';
 import type { MoveVerdict } from '../../model/index.ts';
@@ -90,7 +89,6 @@ function verdictPage(
   { there, back }: MoveVerdict,
   all: boolean,
 ): string {
-  const registry = registryFor(from.contract.architecture);
   const options = { perGroup: all ? Number.POSITIVE_INFINITY : PER_GROUP };
   const pinnedFrom = from.contract.pinnedFrom.map(({ host }) => host).join('; ');
   const page = [
@@ -100,8 +98,8 @@ function verdictPage(
       ? []
       : [`And back  ${andBack.name}  ${terminal.style('dim', describeHost(andBack.surface))}\n`]),
     '\n',
-    verdictText(terminal, registry, 'There', there, options),
-    ...(back === null ? [] : ['\n', verdictText(terminal, registry, 'Back', back, options)]),
+    verdictText(terminal, 'There', there, options),
+    ...(back === null ? [] : ['\n', verdictText(terminal, 'Back', back, options)]),
   ];
   return page.join('');
 }

@@ -1,0 +1,42 @@
+/** Folds judgements into a verdict: counts, the worst level, and the reasons in order. */
+import { LEVELS, worse } from '../model/index.ts';
+import type { ElementPath, Evidence, Level, Reason, Setting, Verdict } from '../model/index.ts';
+import type { Judgement } from './judge.ts';
+
+export class Fold {
+  readonly #surface: string;
+  readonly #counts: Record<Level, number> = { same: 0, selectable: 0, unknown: 0, refused: 0, lost: 0, silent: 0 };
+  readonly #reasons: Reason[] = [];
+  #level: Level = 'same';
+
+  constructor(surface: string) {
+    this.#surface = surface;
+  }
+
+  same(count: number): void {
+    this.#counts.same += count;
+  }
+
+  add(
+    area: string,
+    element: ElementPath,
+    { level, rule, text }: Judgement,
+    promised: bigint | null,
+    shows: bigint | null,
+    pointer: string | null,
+    setting: Setting | null = null,
+  ): void {
+    this.#counts[level]++;
+    this.#level = worse(this.#level, level);
+    if (level === 'same') return;
+    const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface, pointer };
+    this.#reasons.push({ element, area, level, rule, text, promised, shows, evidence, setting });
+  }
+
+  verdict(): Verdict {
+    const rank = (reason: Reason): number => LEVELS.indexOf(reason.level);
+    // Array.prototype.sort is stable: within a level the contract's order stays.
+    const reasons = this.#reasons.toSorted((a, b) => rank(b) - rank(a));
+    return { level: this.#level, counts: this.#counts, reasons };
+  }
+}
