@@ -4,14 +4,20 @@
  * that hangs cannot be interrupted from JavaScript.
  */
 import { openKvm, openLibc, openScratch } from '../kvm/index.ts';
-import type { CallCounter, KvmError } from '../kvm/index.ts';
+import type { CallCounter, KvmError, Libc } from '../kvm/index.ts';
 import type { Message } from './protocol.ts';
 import type { Step, StepContext } from './step.ts';
 
-export function runSteps(steps: readonly Step[], send: (message: Message) => void, device: string = '/dev/kvm'): void {
+/** `open` is called once, for the port to libc; the bench hands one that writes down what goes through it. */
+export function runSteps(
+  steps: readonly Step[],
+  send: (message: Message) => void,
+  device: string = '/dev/kvm',
+  open: () => Libc = openLibc,
+): void {
   const started = performance.now();
   send({ event: 'hello', steps: steps.map((step) => step.name), startMilliseconds: Math.round(started) });
-  const libc = openLibc();
+  const libc = open();
   const counter: CallCounter = { calls: 0 };
   const kvm = openKvm(libc, device, counter);
   if (!kvm.ok) return send(unavailable(kvm.error));
