@@ -12,7 +12,9 @@ export function caveatsOf(surface: Surface): readonly string[] {
   const vcpus = dataOf<VcpusSection>(surface, 'vcpus');
   return [
     ...(vcpus !== null && vcpus.vgic !== 'v3' ? [`vCPUs were recorded without a vGICv3 (${vcpus.vgic})`] : []),
-    ...(trials === null ? [] : [...declaredOtherwise(trials), ...acceptedInVain(trials), ...rawCacheType(trials)]),
+    ...(trials === null
+      ? []
+      : [...declaredOtherwise(trials), ...acceptedInVain(trials), ...notTogether(trials), ...rawCacheType(trials)]),
     ...gicCaveats(surface),
   ];
 }
@@ -60,6 +62,14 @@ function acceptedInVain({ registers }: IdRegistersSection): readonly string[] {
       }),
   );
   return names.length > 0 ? [`writes are accepted and do not take: ${names.join(', ')}`] : [];
+}
+
+/** Settings are made field by field; where KVM takes fields alone and not at once, that is not a promise. */
+function notTogether({ registers }: IdRegistersSection): readonly string[] {
+  const names = registers
+    .filter(({ together }) => together !== undefined && together.outcome !== 'taken')
+    .map(({ id }) => registerName(BigInt(id)));
+  return names.length > 0 ? [`fields were taken one by one, but not all at once: ${names.join(', ')}`] : [];
 }
 
 /**

@@ -99,13 +99,14 @@ function kindOf(id: bigint, { name, source }: RegisterField): Kind {
   return id === MIDR_EL1 || source === 'number' ? 'identity' : 'feature';
 }
 
-/** One element a length; length n is n + 1 quadwords, and names say bits. */
+/**
+ * The set of lengths is one element: KVM takes a set or refuses it as a whole (all lengths up to the chosen largest must
+ * be there that the host has), so that the lengths have no latitude of their own.
+ */
 function vectorLengths(word: string, width: number): readonly Element[] {
-  return Array.from({ length: width }, (_, bit) => {
-    const bits = (bit + 1) * 128;
-    const source = 'Documentation/virt/kvm/api.rst, KVM_REG_ARM64_SVE_VLS';
-    return element(word, `vl${bits}`, bit, 1, 'feature', 'subset', `SVE vectors of ${bits} bits`, source);
-  });
+  const description = 'SVE vector lengths; bit n stands for n + 1 quadwords';
+  const source = 'Documentation/virt/kvm/api.rst, KVM_REG_ARM64_SVE_VLS';
+  return [{ ...element(word, '', 0, width, 'feature', 'subset', description, source), path: word }];
 }
 
 function firmwareElements(word: string, width: number, register: FirmwareRegister): readonly Element[] {

@@ -10,16 +10,17 @@ import { GIC_REGISTERS } from './vgic.ts';
 const SET_ATTRIBUTE = 'KVM_SET_DEVICE_ATTR';
 
 export function deviceWords(surface: Surface): MeasuredWord[] {
+  // The guest has a vGICv3; a vGICv2 is another guest's, but for a host that has nothing else.
+  const hasV3 = surface.sections['vgic-v3']?.outcome !== 'absent';
   return [
-    ...gicWords(surface, 'vgic-v3', 'v3'),
+    ...(hasV3 ? gicWords(surface, 'vgic-v3', 'v3') : gicWords(surface, 'vgic-v2', 'v2')),
     ...gicWords(surface, 'its', 'its'),
     ...attributeWords(surface),
     ...vmWords(surface),
   ];
 }
 
-/** The guest has a vGICv3 and may have an ITS; a vGICv2 is recorded, but it is another guest's. */
-function gicWords(surface: Surface, section: string, device: 'v3' | 'its'): MeasuredWord[] {
+function gicWords(surface: Surface, section: string, device: 'v2' | 'v3' | 'its'): MeasuredWord[] {
   const data = dataOf<GicSection>(surface, section);
   if (data === null) return [];
   return data.registers.flatMap((register, index): MeasuredWord[] => {

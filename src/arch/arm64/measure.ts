@@ -2,7 +2,6 @@
  * A surface's sections as words with value and latitude. The guest shown is the default one of a VMM that turns on
  * everything but nested virtualization, with a vGICv3; another of the recorded combinations can be asked for.
  */
-import { hex } from '../../model/index.ts';
 import type { Area, MeasuredSurface, MeasuredWord, Surface } from '../../model/index.ts';
 import { AREAS } from './areas.ts';
 import { caveatsOf } from './caveats.ts';
@@ -55,6 +54,6 @@ function noSuchVcpu(section: VcpusSection, name: string): string {
     case 'absent':
       return `the host has no vCPU ${name}: ${found.capability} is 0`;
     case 'created':
-      return `the recording of vCPU ${name} (${hex(0)}) is incomplete`;
+      return `vCPU ${name} was recorded as a difference to one that is not there`;
   }
 }

@@ -65,6 +65,8 @@ export type IdRegisterTrial = {
   readonly fields: readonly FieldTrial[];
   /** Errno to the fields (shift:width) whose alternatives were all refused with it. */
   readonly fixed: Readonly<Record<string, readonly string[]>>;
+  /** Where two or more fields took other values: all of them at once, each at the lowest that it took. */
+  readonly together?: Trial;
 };
 
 /** Section `id-registers`: the latitude of the ID and cache registers and of PMCR_EL0, tried on a vCPU with every feature but EL2. */

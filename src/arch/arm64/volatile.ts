@@ -65,6 +65,7 @@ function strip(data: Json, key: string = ''): Json {
     });
   }
   if (typeof data !== 'object' || data === null) return data;
+  // Neither a list nor a scalar: JSON's one other kind.
   const object = data as { readonly [key: string]: Json };
   if (object['name'] === HOST_OWN.pmuSelection) {
     const { trials: _, ...rest } = object;

@@ -26,7 +26,15 @@ export function tryIdRegister(registers: Registers, id: bigint): IdRegisterTrial
       (fixed[errno] ??= []).push(`${field.shift}:${field.width}`);
     } else fields.push(trial);
   }
-  return { id: hex(id), value: text(read), same, fields, fixed };
+  const movable = fields.filter(({ taken }) => taken.length > 0);
+  if (movable.length < 2) return { id: hex(id), value: text(read), same, fields, fixed };
+  // KVM could take each field alone and yet not this combination of them.
+  const lowest = movable.reduce((word, { shift, width, taken }) => {
+    const field = { shift, width };
+    return (word & ~fieldMask(field)) | (BigInt(Math.min(...taken)) << BigInt(shift));
+  }, read);
+  const together = registers.trial(id, lowest, read);
+  return { id: hex(id), value: text(read), same, fields, fixed, together };
 }
 
 function tryField(
