@@ -99,7 +99,7 @@ export function registerFields(id: bigint, width: number): readonly RegisterFiel
 }
 
 /** True in the part of the feature ID space that holds ID registers proper: op0 3, op1 0, CRn 0, CRm 0-7. */
-export function followsIdScheme(id: bigint): boolean {
+function followsIdScheme(id: bigint): boolean {
   if (groupOf(id) !== GROUP.sysreg) return false;
   const { op0, op1, crn, crm } = decodeSysreg(restOf(id));
   return op0 === 3 && op1 === 0 && crn === 0 && crm <= 7;

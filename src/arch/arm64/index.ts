@@ -3,7 +3,6 @@
  * surface's sections become words. Tables are facts; nothing here does I/O.
  */
 export { measure } from './measure.ts';
-export { DEFAULT_VCPU } from './read-sections.ts';
-export { implementerName, registry } from './registry.ts';
+export { registry } from './registry.ts';
 export type * from './sections.ts';
-export { canonicalSections, VOLATILE } from './volatile.ts';
+export { canonicalSections } from './volatile.ts';

@@ -84,7 +84,7 @@ const IMPLEMENTERS: Readonly<Record<number, string>> = {
   0xc0: 'Ampere',
 };
 
-export function implementerName(midr: bigint): string {
+function implementerName(midr: bigint): string {
   const code = Number(extract(IMPLEMENTER, midr));
   return IMPLEMENTERS[code] ?? `implementer 0x${code.toString(16)}`;
 }

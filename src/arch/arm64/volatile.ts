@@ -78,6 +78,7 @@ function strip(data: Json, key: string = ''): Json {
 
 function rowId(row: Json): string | null {
   if (!Array.isArray(row)) return null;
-  const [first]: readonly Json[] = row;
+  // Array.isArray knows nothing of the elements' type.
+  const [first] = row as readonly Json[];
   return typeof first === 'string' ? first : null;
 }

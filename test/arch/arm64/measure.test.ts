@@ -9,6 +9,8 @@ import type {
   VcpusSection,
 } from '../../../src/arch/arm64/sections.ts';
 import { elementsOf } from '../../../src/arch/arm64/elements.ts';
+import { VOLATILE } from '../../../src/arch/arm64/volatile.ts';
+import { idOf } from '../../../src/arch/arm64/names.ts';
 import { judge } from '../../../src/engine/judge.ts';
 import type { Json, MeasuredSurface, MeasuredWord, Section, Surface } from '../../../src/model/index.ts';
 
@@ -251,6 +253,10 @@ describe('canonical sections', () => {
     expect(canonicalSections({ state: section({ limited: [[COUNTER, 'changed', 'changed', '0x1']] }) })).toEqual(
       canonicalSections({ state: section({ limited: [[COUNTER, 'changed', 'changed', '0x2']] }) }),
     );
+  });
+
+  test('every word of the volatile table is a register', () => {
+    expect(Object.keys(VOLATILE).filter((path) => idOf(path) === null)).toEqual([]);
   });
 
   test('a register that is not volatile still counts', () => {

@@ -6,14 +6,14 @@ import { requestCode } from '../../../src/kvm/index.ts';
 import * as ioctls from '../../../src/kvm/ioctls.ts';
 import type { Libc, Mapping } from '../../../src/kvm/index.ts';
 
-export const ENOENT = 2;
-export const ENXIO = 6;
-export const E2BIG = 7;
-export const EBUSY = 16;
-export const EEXIST = 17;
-export const ENODEV = 19;
+const ENOENT = 2;
+const ENXIO = 6;
+const E2BIG = 7;
+const EBUSY = 16;
+const EEXIST = 17;
+const ENODEV = 19;
 export const EINVAL = 22;
-export const ENOTTY = 25;
+const ENOTTY = 25;
 
 /** What a register does with a write: an errno refuses it, else the value that reads afterwards. */
 export type Write = (written: bigint, now: bigint) => { readonly errno: number } | { readonly reads: bigint };

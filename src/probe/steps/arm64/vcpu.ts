@@ -26,7 +26,7 @@ export const FEATURE_BITS = {
 export type Feature = keyof typeof FEATURE_BITS;
 
 /** KVM_CAP_* that announce a feature, by number and name. */
-export const FEATURE_CAPABILITY: Readonly<Partial<Record<Feature, readonly [number, string]>>> = {
+const FEATURE_CAPABILITY: Readonly<Partial<Record<Feature, readonly [number, string]>>> = {
   PMU_V3: [126, 'KVM_CAP_ARM_PMU_V3'],
   SVE: [170, 'KVM_CAP_ARM_SVE'],
   PTRAUTH_ADDRESS: [171, 'KVM_CAP_ARM_PTRAUTH_ADDRESS'],
@@ -76,7 +76,7 @@ export function everyFeature(kvm: Kvm): Feature[] {
   return ordinary.filter((feature) => missingCapability(kvm, [feature]) === null);
 }
 
-export function featureWord(features: readonly Feature[]): number {
+function featureWord(features: readonly Feature[]): number {
   return features.reduce((word, feature) => word | (1 << FEATURE_BITS[feature]), 0);
 }
 
