@@ -5,6 +5,7 @@ import { areaOf } from './areas.ts';
 import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
 import { idOf, wordOf } from './names.ts';
+import { RESET_UNKNOWN } from './volatile.ts';
 
 /**
  * Registers whose value says "not used", so that a host without them shows the same machine; with the source of each.
@@ -26,9 +27,10 @@ const NEUTRAL: Readonly<Record<string, bigint>> = {
   // Controls of features that their ID registers gate; zero is their state at reset and turns nothing on.
   'reg/TCR2_EL1': 0n,
   'reg/SCTLR2_EL1': 0n,
-  'reg/PIR_EL1': 0n,
-  'reg/PIRE0_EL1': 0n,
-  'reg/POR_EL1': 0n,
+  // 6.5 to 6.12 list these two whether or not the guest has FEAT_S1PIE (ID_AA64MMFR3_EL1.S1PIE). Without it a guest
+  // cannot write them, and they keep what KVM filled them with.
+  'reg/PIR_EL1': RESET_UNKNOWN,
+  'reg/PIRE0_EL1': RESET_UNKNOWN,
 };
 
 /** KVM_SET_ONE_REG of an id that the kernel does not know (kvm_sys_reg_set_user and kvm_arm_set_reg). */
