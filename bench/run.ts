@@ -1,0 +1,19 @@
+/**
+ * `npm run bench [NAME…]`: figures beside what they are measured against. Each bench is one file that exports `run`; one
+ * that cannot run on this machine says why.
+ */
+import { run as check } from './check.ts';
+import { run as probe } from './probe.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { probe, check };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => BENCHES[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`there is no bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  for (const [name, run] of Object.entries(BENCHES)) {
+    if (wanted.length === 0 || wanted.includes(name)) await run();
+  }
+}
