@@ -35,14 +35,15 @@ function fieldValues(field: FieldTrial): FieldValues {
   const vain = [...(field.ignored ?? []), ...(field.changed ?? []).map(([wrote]) => wrote)];
   const rejections = [
     ...(vain.length > 0 ? [{ values: numbers(vain), rejection: { how: 'ignored', call: SET_ONE_REG } as const }] : []),
-    ...Object.entries(field.refused ?? {}).map(([errno, values]) => ({
-      values: numbers(values),
-      rejection: refusedBy(SET_ONE_REG, errno),
-    })),
+    ...Object.entries(field.refused ?? {}).flatMap(([errno, values]) =>
+      values === 'others' ? [] : [{ values: numbers(values), rejection: refusedBy(SET_ONE_REG, errno) }],
+    ),
   ];
   const { shift, width } = field;
   const found: FieldValues = { shift, width, values: numbers(field.taken) };
   if (width > EXHAUSTIVE_BITS && rejections.length === 0) return { ...found, all: true };
+  const refusing = Object.entries(field.refused ?? {}).find(([, values]) => values === 'others');
+  if (refusing !== undefined) return { ...found, rejections, otherwise: refusedBy(SET_ONE_REG, refusing[0]) };
   const [only, ...others] = rejections;
   const uniform = field.taken.length === 0 && only !== undefined && others.length === 0;
   const otherwise: Rejection = uniform

@@ -52,8 +52,8 @@ export type FieldTrial = {
   readonly ignored?: readonly number[];
   /** Accepted, and something else reads: the whole register's value. */
   readonly changed?: readonly (readonly [wrote: number, reads: string])[];
-  /** By errno. */
-  readonly refused?: Readonly<Record<string, readonly number[]>>;
+  /** By errno; `others` where every value of the field was tried and all that are not named above were refused so. */
+  readonly refused?: Readonly<Record<string, readonly number[] | 'others'>>;
 };
 
 export type IdRegisterTrial = {

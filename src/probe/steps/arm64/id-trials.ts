@@ -69,19 +69,23 @@ function tryField(
   first.forEach(attempt);
   // What KVM accepts of a named field need not be next to the default: a few values are let in for old VMMs' sake.
   const accepted = taken.length + ignored.length + changed.length > 0;
-  if (accepted || field.source !== 'unnamed') others.forEach(attempt);
+  const complete = accepted || field.source !== 'unnamed';
+  if (complete) others.forEach(attempt);
+  const exhaustive = complete && field.width <= EXHAUSTIVE_BITS;
   if (disturbed) registers.set(id, before);
   const ascending = (a: number, b: number): number => a - b;
   for (const values of Object.values(refused)) values.sort(ascending);
+  const errnos = Object.keys(refused);
+  const [only, ...more] = errnos;
   return {
-    errnos: Object.keys(refused),
+    errnos,
     trial: {
       shift: field.shift,
       width: field.width,
       taken: taken.sort(ascending),
       ...(ignored.length > 0 ? { ignored: ignored.sort(ascending) } : {}),
       ...(changed.length > 0 ? { changed: changed.sort(([a], [b]) => a - b) } : {}),
-      ...(Object.keys(refused).length > 0 ? { refused } : {}),
+      ...(only === undefined ? {} : { refused: exhaustive && more.length === 0 ? { [only]: 'others' } : refused }),
     },
   };
 }
