@@ -11,8 +11,8 @@ import type { CpuidLatitudeData, CpuidObservedData, CpuidTrial } from '../sectio
 const ALL = 0xffff_ffffn;
 const CALL = 'KVM_SET_CPUID2';
 const IGNORED: Rejection = { how: 'ignored', call: CALL };
-/** A number whose every smaller value is listed one by one; beyond, only the ends. */
-const LISTED = 256n;
+/** Fields up to this width have their values listed one by one; wider ones only those that were tried, and 0. */
+const LISTED_BITS = 8;
 
 /** Bits of a word that read back as asked when they were cleared, or set. */
 export interface Movable {
@@ -72,7 +72,7 @@ export function latitudeOf(
   if (byField)
     return {
       kind: 'fields',
-      fields: elements.map((element) => fieldValues(element, value, clearable, settable & given, values)),
+      fields: elements.map((element) => fieldValues(element, value, clearable, settable, given, values)),
       otherwise,
     };
   let mayClear = 0n;
@@ -94,21 +94,22 @@ function fieldValues(
   element: CpuidElement,
   value: bigint,
   clearable: bigint,
+  settable: bigint,
   given: bigint,
   tried: readonly FieldValues[],
 ): FieldValues {
   const { shift, width } = element;
   const shows = extract(element, value);
-  const known = tried.find((field) => field.shift === shift && field.width === width);
-  const canClear = (fieldMask(element) & value & ~clearable) === 0n;
-  const lower =
-    canClear && element.comparison === 'lower-safe' && shows < LISTED
-      ? Array.from({ length: Number(shows) }, (_, at) => BigInt(at))
-      : [];
-  const set = width === 1 && (given >> BigInt(shift)) & 1n ? [1n] : [];
-  return {
-    shift,
-    width,
-    values: [...new Set([shows, ...(canClear ? [0n] : []), ...lower, ...set, ...(known?.values ?? [])])],
-  };
+  const known = tried.find((field) => field.shift === shift && field.width === width)?.values ?? [];
+  const fixed = extract(element, value & ~clearable);
+  // Data may take any bits that KVM takes; a feature those that KVM can give besides.
+  const ceiling = shows | extract(element, settable & (element.selection === 'data' ? ALL : given));
+  const values = [shows, ...(fixed === 0n ? [0n] : []), ...known];
+  if (element.selection !== 'hardware' && width <= LISTED_BITS) {
+    for (let candidate = 0n; candidate < 1n << BigInt(width); candidate++) {
+      if ((candidate & ~ceiling) !== 0n || (fixed & ~candidate) !== 0n) continue;
+      if (element.comparison !== 'lower-safe' || candidate <= shows) values.push(candidate);
+    }
+  }
+  return { shift, width, values: [...new Set(values)] };
 }

@@ -1,7 +1,7 @@
 /** The MSR words of a surface: state to carry, and feature MSRs with what can be made of them. */
 import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
-import { fromHex } from '../../../model/index.ts';
-import { isFeatureMsr } from '../elements.ts';
+import { fieldMask, fromHex } from '../../../model/index.ts';
+import { elements, isFeatureMsr } from '../elements.ts';
 import { msrWord } from '../msr-names.ts';
 import type { FeatureMsrRow, MsrRow } from '../sections.ts';
 import { VOLATILE_MSRS } from '../volatile.ts';
@@ -60,10 +60,20 @@ export function measureFeatureMsrs(surface: Surface): Part {
   return { area: areaFrom('feature-msr', reading), words };
 }
 
+/**
+ * KVM takes bits of some of these MSRs that it does not support (ARCH_CAPABILITIES, on most kernels all 64): the guest
+ * then reads them and they are not true. So a feature bit can be set where the system fd lists it, all else as tried.
+ */
 function featureLatitude(value: bigint, row: FeatureMsrRow): WordLatitude {
   const takes = fromHex(row.takes);
-  const ignored = fromHex(row.ignored);
+  const supported = row.system === null ? 0n : fromHex(row.system);
+  const untrue = elements(msrWord(Number(row.index)), 64)
+    .filter(({ comparison }) => comparison === 'subset')
+    .reduce((mask, element) => mask | fieldMask(element), 0n);
+  const settable = ~value & takes & ~(untrue & ~supported) & ALL;
+  const clearable = value & takes;
+  const ignored = fromHex(row.ignored) | (takes & untrue & ~supported);
   const otherwise = ignored !== 0n && (takes | ignored) === ALL ? IGNORED : MSR_REFUSED;
-  if (takes === 0n) return { kind: 'fixed', otherwise };
-  return { kind: 'bits', clearable: value & takes, settable: ~value & takes & ALL, otherwise };
+  if (settable === 0n && clearable === 0n) return { kind: 'fixed', otherwise };
+  return { kind: 'bits', clearable, settable, otherwise };
 }

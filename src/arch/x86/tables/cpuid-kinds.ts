@@ -32,7 +32,9 @@ const EXTENT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'dat
 const EXACT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'hardware' };
 const DERIVED: FieldClass = { kind: 'derived', comparison: 'none', selection: 'data' };
 const TOPOLOGY: FieldClass = { kind: 'topology', comparison: 'none', selection: 'data' };
-export const PARAVIRTUAL: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'mask' };
+const PARAVIRTUAL: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'mask' };
+/** Every VMM sets it, also where KVM does not list it (it does so on 7.2 and not on 6.12). */
+const HYPERVISOR: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'data' };
 const PARAVIRTUAL_EXTENT: FieldClass = { kind: 'paravirtual', comparison: 'exact', selection: 'data' };
 const SIGNATURE: FieldClass = { kind: 'paravirtual', comparison: 'exact', selection: 'data' };
 
@@ -57,7 +59,7 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x1, register: 'ebx', names: ['local_apic_id'], is: DERIVED },
   // CR4.OSXSAVE.
   { leaf: 0x1, register: 'ecx', names: ['osxsave'], is: DERIVED },
-  { leaf: 0x1, register: 'ecx', names: ['hypervisor'], is: PARAVIRTUAL },
+  { leaf: 0x1, register: 'ecx', names: ['hypervisor'], is: HYPERVISOR },
   // Whether leaf 1's count of logical processors means anything: as many threads as the VMM makes.
   { leaf: 0x1, register: 'edx', names: ['ht'], is: TOPOLOGY },
   // Cache and TLB descriptors, one byte each, to be read as a whole.

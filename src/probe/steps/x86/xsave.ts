@@ -59,7 +59,8 @@ export const xsave: Step = {
     const state = getXsave(vcpu, size.value);
     if (!state.ok) return failed(state.error);
     const candidate = lowestBeyondLegacy(table.value);
-    const ungiven = candidate === null ? null : trySet(vcpu, state.value, LEGACY | candidate);
+    const ungiven =
+      candidate === null ? null : trySet(vcpu, filled(state.value, candidate.area), LEGACY | candidate.bit);
     if (ungiven?.ok === false) return failed(ungiven.error);
     const unknown = trySet(vcpu, state.value, LEGACY | NO_XFEATURE);
     if (!unknown.ok) return failed(unknown.error);
@@ -111,11 +112,26 @@ function guestSupported(kvm: Kvm, scratch: Scratch): XsaveData['guestSupported']
   return mask.ok ? hex(mask.value) : null;
 }
 
+interface Candidate {
+  readonly bit: bigint;
+  /** Bytes of the state that hold it (leaf 0xD, subleaf of the bit: EBX is the offset, EAX the size). */
+  readonly area: { readonly offset: number; readonly size: number };
+}
+
 /** The lowest xfeature beyond SSE in the table's XCR0: AVX on all but the oldest CPUs. */
-function lowestBeyondLegacy(table: readonly CpuidEntry[]): bigint | null {
-  const leaf = table.find((entry) => entry.function === 0xd && entry.index === 0);
-  const beyond = leaf === undefined ? 0n : BigInt(leaf.eax) & ~LEGACY;
-  return beyond === 0n ? null : beyond & -beyond;
+function lowestBeyondLegacy(table: readonly CpuidEntry[]): Candidate | null {
+  const leaf = (index: number): CpuidEntry | undefined =>
+    table.find((entry) => entry.function === 0xd && entry.index === index);
+  const beyond = BigInt(leaf(0)?.eax ?? 0) & ~LEGACY;
+  if (beyond === 0n) return null;
+  const bit = beyond & -beyond;
+  const component = leaf(bit.toString(2).length - 1);
+  return { bit, area: { offset: component?.ebx ?? 0, size: component?.eax ?? 0 } };
+}
+
+/** Something else than zeros in a component: one that is all zeros may read as absent, because that is its reset state. */
+function filled(state: Uint8Array, { offset, size }: Candidate['area']): Uint8Array {
+  return state.slice().fill(0xa5, offset, offset + size);
 }
 
 function withLegacyXcr0(entry: CpuidEntry): CpuidEntry {
