@@ -3,9 +3,10 @@
  * that cannot run on this machine says why.
  */
 import { run as check } from './check.ts';
+import { run as lab } from './lab.ts';
 import { run as probe } from './probe.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { probe, check };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { probe, check, lab };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => BENCHES[name] === undefined);

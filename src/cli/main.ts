@@ -19,7 +19,7 @@ function parse(words: readonly string[], terminal: Terminal): Task {
   let written = '';
   const print = (): Task => async () => {
     terminal.out(written);
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   };
   return runParserSync(program, 'evenkeel', words, {
     help: {
@@ -42,7 +42,7 @@ function parse(words: readonly string[], terminal: Terminal): Task {
       const advice = `See: evenkeel ${group === undefined ? '' : `${group} `}--help`;
       const message = formatMessage(error, { quotes: false }).replace(/\s*\n\s*/g, ' ');
       const refused = failure(EXIT.usage, message, advice);
-      return async () => Promise.resolve(refused);
+      return async () => refused;
     },
   });
 }

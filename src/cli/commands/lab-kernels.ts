@@ -20,7 +20,7 @@ export const labKernels: Command = define(
       cached ?? 'no',
     ]);
     terminal.out(table(COLUMNS, rows, { width: terminal.width }));
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   }),
   {
     brief: 'List the kernels that can be fetched, and which are here',

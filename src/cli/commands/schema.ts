@@ -20,7 +20,7 @@ export const schema: Command = define(
     ({ format }): Task =>
       async (terminal) => {
         terminal.out(stringify(jsonSchemaOf(format)));
-        return Promise.resolve(EXIT.ok);
+        return EXIT.ok;
       },
   ),
   { brief: 'Print the JSON Schema of a file format', examples: ['evenkeel schema surface > surface.schema.json'] },

@@ -14,7 +14,7 @@ export const surfaceList: Command = define(
         .map(({ name }) => `${name}\n`)
         .join(''),
     );
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   }),
   { brief: 'List the recorded surfaces that come with Evenkeel', examples: ['evenkeel surface list'] },
 );
