@@ -38,7 +38,7 @@ export function addMissing(registry: Registry, promised: Promised, text: string,
 /** A unit of state, of which only a snapshot knows the value. */
 export function addMissingState(registry: Registry, path: WordPath, destination: MeasuredSurface, fold: Fold): void {
   if (destination.areas.get(registry.area(path))?.measured !== true) return;
-  if (destination.words.has(path)) return fold.same(1);
+  if (destination.words.has(path) || destination.accepts?.has(path) === true) return fold.same(1);
   const word = substitute(registry, { word: path, width: 64 }, destination);
   const neutral = registry.neutral(path);
   const harmless = neutral === null ? '' : ` (harmless while its value is ${hex(neutral)})`;

@@ -38,7 +38,10 @@ export function checkInto(registry: Registry, contract: Contract, destination: M
     promisedWords.add(promised.word);
     checkPromise(registry, promised, destination, fold);
   }
-  for (const path of contract.carries) addMissingState(registry, path, destination, fold);
+  for (const path of contract.carries) {
+    // A register of which a part is promised and a part is state was judged above.
+    if (!promisedWords.has(path)) addMissingState(registry, path, destination, fold);
+  }
   for (const { area, why } of contract.unknown) {
     fold.add(area, area, unmeasured(`nothing was known of it when the contract was pinned: ${why}`), null, null, null);
   }

@@ -32,6 +32,9 @@ export function checkReturn(
     const text = `the host before adds it to the saved state with ${hex(added.value)}, and this one does not have it`;
     addMissing(registry, added, text, substitute(registry, added, home), fold);
   }
-  for (const word of own.value.carries) if (gained(word)) addMissingState(registry, word, home, fold);
+  const promisedThere = new Set(own.value.promises.map(({ word }) => word));
+  for (const word of own.value.carries) {
+    if (gained(word) && !promisedThere.has(word)) addMissingState(registry, word, home, fold);
+  }
   return fold.verdict();
 }
