@@ -92,6 +92,11 @@ export interface MeasuredSurface {
   readonly architecture: Architecture;
   readonly fingerprint: string;
   readonly words: ReadonlyMap<WordPath, MeasuredWord>;
+  /**
+   * Units of state that the host does not offer to save, and takes where a restore has them: an MSR that only another
+   * kernel lists. Nothing is carried from them.
+   */
+  readonly accepts?: ReadonlySet<WordPath>;
   /** Every area that the architecture knows; `words` says nothing of an area that was not measured. */
   readonly areas: ReadonlyMap<string, Area>;
   /**

@@ -93,7 +93,15 @@ export type MsrRow = {
 };
 
 /** Section `msr`. */
-export type MsrData = { readonly list: readonly MsrRow[] };
+export type MsrData = {
+  readonly list: readonly MsrRow[];
+  /**
+   * MSRs that this kernel does not list and others do: those that it reads all the same, with what came of writing
+   * the value back. A state saved elsewhere may hold them. `asked`: how many were tried.
+   */
+  readonly unlisted: readonly MsrRow[];
+  readonly asked: number;
+};
 
 /** One MSR of KVM_GET_MSR_FEATURE_INDEX_LIST. */
 export type FeatureMsrRow = {
@@ -234,6 +242,13 @@ const REFUSED_OR_VALUE: Shape<'refused' | Hex> = {
   check: (value, pointer) => (value === 'refused' ? null : hex64.check(value, pointer)),
 };
 
+const MSR_ROW: Shape<MsrRow> = record<MsrRow>({
+  index: hex32,
+  fresh: optional(nullable(hex64)),
+  value: nullable(hex64),
+  write: optional(REFUSED_OR_VALUE),
+});
+
 /** Data of every x86 section, by name. */
 export interface X86Sections {
   readonly cpuid: CpuidData;
@@ -278,16 +293,7 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
     base: CPUID_OBSERVATION,
     cleared: CPUID_OBSERVATION,
   }),
-  msr: record<MsrData>({
-    list: listOf(
-      record<MsrRow>({
-        index: hex32,
-        fresh: optional(nullable(hex64)),
-        value: nullable(hex64),
-        write: optional(REFUSED_OR_VALUE),
-      }),
-    ),
-  }),
+  msr: record<MsrData>({ list: listOf(MSR_ROW), unlisted: listOf(MSR_ROW), asked: count }),
   'feature-msr': record<FeatureMsrData>({
     list: listOf(
       record<FeatureMsrRow>({

@@ -47,13 +47,15 @@ export const VOLATILE: readonly VolatileRow[] = [
     why: 'the APIC id of the CPU that the probe ran on',
   })),
   ...MSRS.flatMap(([index, why]) =>
-    ['value', 'fresh', 'write'].map((member): VolatileRow => ({
-      section: 'msr',
-      within: ['list'],
-      where: { index: hex(index) },
-      member,
-      why,
-    })),
+    (['list', 'unlisted'] as const).flatMap((list) =>
+      ['value', 'fresh', 'write'].map((member): VolatileRow => ({
+        section: 'msr',
+        within: [list],
+        where: { index: hex(index) },
+        member,
+        why,
+      })),
+    ),
   ),
   { section: 'tsc', within: [], member: 'khz', why: 'calibrated at each boot of the host' },
   { section: 'tsc', within: ['trials'], member: 'wrote', why: 'a multiple of the kHz' },

@@ -3,7 +3,7 @@ import type { MeasuredSurface, Surface } from '../../../model/index.ts';
 import { measureCapabilities } from './capabilities.ts';
 import { measureCpuid } from './cpuid.ts';
 import { measureImported } from './imported.ts';
-import { measureFeatureMsrs, measureMsrs } from './msr.ts';
+import { acceptedMsrs, measureFeatureMsrs, measureMsrs } from './msr.ts';
 import type { Part } from './reading.ts';
 import { measureState } from './state.ts';
 import { measureQuirks, measureX2apic } from './switches.ts';
@@ -34,6 +34,7 @@ function assemble(surface: Surface, parts: readonly Part[], caveats: readonly st
   return {
     architecture: surface.architecture,
     fingerprint: surface.fingerprint,
+    accepts: acceptedMsrs(surface),
     words: new Map(parts.flatMap((part) => part.words.map((word) => [word.path, word] as const))),
     areas: new Map(parts.map(({ area }) => [area.name, area])),
     caveats,

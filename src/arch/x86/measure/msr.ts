@@ -1,5 +1,5 @@
 /** The MSR words of a surface: state to carry, and feature MSRs with what can be made of them. */
-import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import type { MeasuredWord, Rejection, Surface, WordLatitude, WordPath } from '../../../model/index.ts';
 import { fieldMask, fromHex } from '../../../model/index.ts';
 import { elements, isFeatureMsr } from '../elements.ts';
 import { msrWord } from '../msr-names.ts';
@@ -32,6 +32,13 @@ export function measureMsrs(surface: Surface): Part {
     ];
   });
   return { area: areaFrom('msr', reading), words };
+}
+
+/** MSRs that the host does not list and of which it takes back what it reads. */
+export function acceptedMsrs(surface: Surface): ReadonlySet<WordPath> {
+  const reading = readSection(surface, 'msr');
+  if (reading.kind !== 'measured') return new Set();
+  return new Set(reading.data.unlisted.flatMap((row) => (row.write === undefined ? [msrWord(Number(row.index))] : [])));
 }
 
 /** One write was tried: the value that reads. */

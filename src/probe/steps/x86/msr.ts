@@ -3,8 +3,11 @@
  * after it was given the supported CPUID table, and whether the value is taken back, as a restore would write it.
  */
 import { KVM_GET_MSR_INDEX_LIST, KVM_SET_CPUID2 } from '../../../kvm/index.ts';
+import type { KvmError, Vcpu } from '../../../kvm/index.ts';
 import type { MsrData, MsrRow } from '../../../arch/x86/sections.ts';
-import { hex } from '../../../model/index.ts';
+import { SAVED_MSRS } from '../../../arch/x86/tables/saved-msrs.ts';
+import { hex, ok } from '../../../model/index.ts';
+import type { Result } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { baseTable, createFresh } from './fresh.ts';
@@ -33,33 +36,57 @@ export const msr: Step = {
     if (!after.ok) return failed(after.error);
 
     note('writing back');
-    const readable = indexes.flatMap((index, at) => {
-      const data = after.value[at] ?? null;
-      return data === null ? [] : [{ index, data }];
-    });
-    const written = writeMsrs(vcpu, readable);
+    const written = writeBack(vcpu, indexes, after.value);
     if (!written.ok) return failed(written.error);
-    const again = readMsrs(
-      vcpu,
-      readable.map(({ index }) => index),
-    );
-    if (!again.ok) return failed(again.error);
-    const outcomes = new Map(
+
+    note('MSRs that only other kernels list');
+    const others = SAVED_MSRS.filter((index) => !indexes.includes(index));
+    const unlisted = readMsrs(vcpu, others);
+    if (!unlisted.ok) return failed(unlisted.error);
+    const rewritten = writeBack(vcpu, others, unlisted.value);
+    if (!rewritten.ok) return failed(rewritten.error);
+
+    const data: MsrData = {
+      list: indexes.map((index, at) =>
+        row(index, before.value[at] ?? null, after.value[at] ?? null, written.value.get(index)),
+      ),
+      unlisted: others.flatMap((index, at) => {
+        const value = unlisted.value[at] ?? null;
+        return value === null ? [] : [row(index, value, value, rewritten.value.get(index))];
+      }),
+      asked: others.length,
+    };
+    return measured(data);
+  },
+};
+
+/** Writes each value that was read once more, and says what came of it, by index. */
+function writeBack(
+  vcpu: Vcpu,
+  indexes: readonly number[],
+  values: readonly (bigint | null)[],
+): Result<ReadonlyMap<number, MsrRow['write']>, KvmError> {
+  const readable = indexes.flatMap((index, at) => {
+    const data = values[at] ?? null;
+    return data === null ? [] : [{ index, data }];
+  });
+  const written = writeMsrs(vcpu, readable);
+  if (!written.ok) return written;
+  const again = readMsrs(
+    vcpu,
+    readable.map(({ index }) => index),
+  );
+  if (!again.ok) return again;
+  return ok(
+    new Map(
       readable.map(({ index, data }, at): [number, MsrRow['write']] => {
         const reads = again.value[at] ?? null;
         if (written.value[at] !== true) return [index, 'refused'];
         return [index, reads === data || reads === null ? undefined : hex(reads)];
       }),
-    );
-
-    const data: MsrData = {
-      list: indexes.map((index, at) =>
-        row(index, before.value[at] ?? null, after.value[at] ?? null, outcomes.get(index)),
-      ),
-    };
-    return measured(data);
-  },
-};
+    ),
+  );
+}
 
 function row(index: number, before: bigint | null, after: bigint | null, write: MsrRow['write']): MsrRow {
   return {
