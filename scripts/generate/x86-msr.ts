@@ -16,6 +16,8 @@ const sources = [
   join(newer, 'arch/x86/include/uapi/asm/kvm_para.h'),
   join(older, 'arch/x86/include/asm/hyperv-tlfs.h'),
 ];
+/** Names of CPUs that KVM does not run on. */
+const OLD = /^MSR_(P4|KNC|K6|P6)_/;
 const names = new Map<number, string>();
 for (const source of sources) {
   // Bit numbers are decimal and masks are expressions in these headers: what is plain hex is an index.
@@ -25,8 +27,9 @@ for (const source of sources) {
     const [, name = '', value = ''] = match;
     const index = Number(value);
     const known = names.get(index);
-    // Architectural names win: 0x8b is AMD's patch level and everybody's IA32_UCODE_REV.
-    if (known === undefined || (name.startsWith('MSR_IA32_') && !known.startsWith('MSR_IA32_'))) names.set(index, name);
+    // Architectural names win: 0x8b is AMD's patch level and everybody's IA32_UCODE_REV; 0x309 was the Pentium 4's.
+    if (known === undefined || OLD.test(known) || (name.startsWith('MSR_IA32_') && !known.startsWith('MSR_IA32_')))
+      names.set(index, name);
   }
 }
 const rows = [...names].sort(([a], [b]) => a - b).map(([index, name]) => `  [0x${index.toString(16)}, '${name}'],`);

@@ -14,8 +14,8 @@ import type { FlexibleArray, Struct } from '../../src/kvm/struct.ts';
 const own = process.arch === 'x64' ? 'x86_64' : process.arch === 'arm64' ? 'arm64' : null;
 const layouts: readonly (Struct | FlexibleArray)[] = [
   ...Object.values(common),
-  ...Object.values(own === 'arm64' ? arm64 : x86),
-].filter((value) => typeof value === 'object');
+  ...(own === 'arm64' ? Object.values(arm64) : Object.values(x86)),
+];
 
 /** Where a layout names a field otherwise than C does: one range of kvm_msr_filter's array, the first feature word. */
 const C_FIELDS: Readonly<Record<string, string>> = {

@@ -5,4 +5,3 @@
 export { measure } from './measure/index.ts';
 export { registry } from './registry.ts';
 export { canonicalSections } from './volatile.ts';
-export type { X86Sections } from './sections.ts';

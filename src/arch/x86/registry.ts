@@ -45,6 +45,7 @@ const OFF_AT_ZERO: readonly (readonly [first: number, last: number])[] = [
   [0x4b56_4d00, 0x4b56_4d04], // KVM's clock, asynchronous page faults, stolen time, end of interrupt
   [0x4b56_4d06, 0x4b56_4d08], // KVM's page-ready interrupts, migration control
   [0x1c4, 0x1c5], // XFD, XFD_ERR
+  [0x1db, 0x1de], // last branches and interrupts, recorded once DEBUGCTL says so
   [0x6a0, 0x6a8], // CET
   [0xd90, 0xd90], // BNDCFGS
   [0xda0, 0xda0], // XSS
@@ -74,7 +75,7 @@ function incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null {
 }
 
 /** The vendor string of leaf 0, or null where it was not measured. */
-export function vendor(surface: MeasuredSurface): string | null {
+function vendor(surface: MeasuredSurface): string | null {
   const bytes: number[] = [];
   for (const register of VENDOR_REGISTERS) {
     const value = surface.words.get(cpuidWord(0, 0, register))?.value ?? null;

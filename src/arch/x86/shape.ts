@@ -54,7 +54,8 @@ export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
   return {
     check(value, pointer) {
       if (!Array.isArray(value)) return { pointer, message: 'expected an array' };
-      for (const [index, item] of value.entries()) {
+      const list: readonly Json[] = value;
+      for (const [index, item] of list.entries()) {
         const complaint = shape.check(item, `${pointer}/${index}`);
         if (complaint !== null) return complaint;
       }

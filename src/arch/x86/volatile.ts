@@ -6,7 +6,7 @@ import { hex } from '../../model/index.ts';
 import type { Json, Section } from '../../model/index.ts';
 import { isObject } from './shape.ts';
 
-export interface VolatileRow {
+interface VolatileRow {
   readonly section: string;
   /** The lists or objects below the data that hold the entry: `['list']`. */
   readonly within: readonly string[];
@@ -37,7 +37,7 @@ const APIC_IDS: readonly (readonly [leaf: number, member: string, bits: bigint])
   [0x8000_0026, 'edx', 0xffff_ffffn],
 ];
 
-export const VOLATILE: readonly VolatileRow[] = [
+const VOLATILE: readonly VolatileRow[] = [
   ...APIC_IDS.map(([leaf, member, bits]): VolatileRow => ({
     section: 'cpuid',
     within: ['supported'],

@@ -84,6 +84,35 @@ describe('what can be made of CPUID', () => {
   });
 });
 
+describe('state to carry', () => {
+  const lists = (list: Json, unlisted: Json = []): Surface => {
+    const surface = small();
+    return { ...surface, sections: { ...surface.sections, msr: measured({ list, unlisted, asked: 1 }) } };
+  };
+
+  test('counters that a kernel lists although the guest has no PMU are no state', () => {
+    const words = measure(
+      lists([
+        { index: '0xc1', value: '0x0' },
+        { index: '0x277', value: '0x0' },
+      ]),
+    ).words;
+    expect([...words.keys()].filter((word) => word.startsWith('msr/'))).toEqual(['msr/MSR_IA32_CR_PAT']);
+  });
+
+  test('an MSR that only the source lists is no obstacle where the destination takes it', () => {
+    const source = lists([{ index: '0x1d9', value: '0x0' }]);
+    const element = 'msr/MSR_IA32_DEBUGCTLMSR';
+    expect(levelOf(source, lists([]), element)).toBe('refused');
+    expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x0' }]), element)).toBe('same');
+    expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x0', write: 'refused' }]), element)).toBe('refused');
+  });
+
+  test('what varies from run to run has no value', () => {
+    expect(measure(lists([{ index: '0x10', value: '0x1234' }])).words.get('msr/MSR_IA32_TSC')?.value).toBeNull();
+  });
+});
+
 describe('sections that are not what they should be', () => {
   test('make their area unknown, with the place of the fault', () => {
     const surface = small();

@@ -5,6 +5,7 @@ import { elements, isFeatureMsr } from '../elements.ts';
 import { msrWord } from '../msr-names.ts';
 import type { FeatureMsrRow, MsrRow } from '../sections.ts';
 import { VOLATILE_MSRS } from '../volatile.ts';
+import { idleMsrs } from './idle-msrs.ts';
 import { areaFrom, readSection } from './reading.ts';
 import type { Part } from './reading.ts';
 
@@ -13,25 +14,31 @@ const ALL = 0xffff_ffff_ffff_ffffn;
 export const MSR_REFUSED: Rejection = { how: 'refused', call: 'KVM_SET_MSRS', errno: 'a short count' };
 const IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_MSRS' };
 
-/** Without those that are listed and cannot be read: they hold no state. */
+/**
+ * Without those that are listed and cannot be read, and those of units that the guest does not have: they hold no
+ * state, although some kernels list them and read them as 0.
+ */
 export function measureMsrs(surface: Surface): Part {
   const reading = readSection(surface, 'msr');
   if (reading.kind !== 'measured') return { area: areaFrom('msr', reading), words: [] };
+  const idle = idleMsrs(surface);
   const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
     const index = Number(row.index);
-    if (isFeatureMsr(index) || row.value === null) return [];
-    return [
-      {
-        path: msrWord(index),
-        width: 64,
-        value: VOLATILE_MSRS.has(index) ? null : fromHex(row.value),
-        latitude: stateLatitude(row),
-        mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'any-time' },
-        evidence: `${reading.pointer}/list/${at}`,
-      },
-    ];
+    if (isFeatureMsr(index) || row.value === null || idle(index)) return [];
+    return [listedWord(row, fromHex(row.value), `${reading.pointer}/list/${at}`)];
   });
   return { area: areaFrom('msr', reading), words };
+}
+
+function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord {
+  return {
+    path: msrWord(Number(row.index)),
+    width: 64,
+    value: VOLATILE_MSRS.has(Number(row.index)) ? null : value,
+    latitude: stateLatitude(row),
+    mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'any-time' },
+    evidence,
+  };
 }
 
 /** MSRs that the host does not list and of which it takes back what it reads. */
@@ -48,9 +55,11 @@ function stateLatitude({ write }: MsrRow): WordLatitude {
   return { kind: 'unknown', why: 'only its own value was written back' };
 }
 
+/** Those that only KVM_GET_MSR_INDEX_LIST has, as PLATFORM_INFO up to 6.12, are taken from there. */
 export function measureFeatureMsrs(surface: Surface): Part {
   const reading = readSection(surface, 'feature-msr');
-  if (reading.kind !== 'measured') return { area: areaFrom('feature-msr', reading), words: [] };
+  const area = areaFrom('feature-msr', reading);
+  if (reading.kind !== 'measured') return { area, words: [] };
   const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
     if (row.vcpu === null || !isFeatureMsr(Number(row.index))) return [];
     return [
@@ -64,7 +73,14 @@ export function measureFeatureMsrs(surface: Surface): Part {
       },
     ];
   });
-  return { area: areaFrom('feature-msr', reading), words };
+  const known = new Set(reading.data.list.map(({ index }) => index));
+  const listed = readSection(surface, 'msr');
+  if (listed.kind !== 'measured') return { area, words };
+  const others = listed.data.list.flatMap((row, at): MeasuredWord[] => {
+    if (row.value === null || known.has(row.index) || !isFeatureMsr(Number(row.index))) return [];
+    return [listedWord(row, fromHex(row.value), `${listed.pointer}/list/${at}`)];
+  });
+  return { area, words: [...words, ...others] };
 }
 
 /**

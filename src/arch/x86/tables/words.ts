@@ -1,7 +1,7 @@
 /** Words that are neither CPUID nor MSRs, by path: what each is and how it compares. */
 import type { Comparison, Kind } from '../../../model/index.ts';
 
-export interface QuirkRow {
+interface QuirkRow {
   readonly bit: number;
   readonly name: string;
   readonly description: string;
@@ -74,10 +74,7 @@ export const LAPIC_REGISTERS: Readonly<Record<number, string>> = {
   0x3e0: 'TIMER_DIVIDE',
 };
 
-/** Prefixes of words that are facts about the host and no promise to a guest: shown in a comparison, never pinned. */
-export const HOST_FACTS: readonly string[] = ['capability', 'tsc', 'nested', 'pmu', 'xsave', 'xfeature', 'msr-control'];
-
-export interface Simple {
+interface Simple {
   readonly kind: Kind;
   readonly comparison: Comparison;
 }
