@@ -122,6 +122,15 @@ export type FeatureMsrData = { readonly list: readonly FeatureMsrRow[] };
 /** Flags of a KVM_ENABLE_CAP tried one by one: `accepted` where KVM does not say what it holds, else the errno. */
 export type FlagTrial = { readonly flags: Hex; readonly outcome: string };
 
+/** What a fresh vCPU shows with all quirks, and with all of them disabled. The same: no effect was seen. */
+export type QuirkEffect = {
+  readonly quirk: string;
+  /** Where it was read. */
+  readonly shows: string;
+  readonly enabled: Hex;
+  readonly disabled: Hex;
+};
+
 /** Section `quirk`. */
 export type QuirkData = {
   /** KVM_CAP_DISABLE_QUIRKS accepts whatever mask it is given: acceptance there proves nothing. */
@@ -129,6 +138,7 @@ export type QuirkData = {
   /** KVM_CHECK_EXTENSION(KVM_CAP_DISABLE_QUIRKS2); null where the capability is not there. */
   readonly valid: Hex | null;
   readonly trials: readonly FlagTrial[];
+  readonly effects: readonly QuirkEffect[];
 };
 
 /** Section `x2apic`. `split`: whether the flags were tried with KVM_CAP_SPLIT_IRQCHIP enabled. */
@@ -308,6 +318,7 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   quirk: record<QuirkData>({
     call: nullable(oneOf(['KVM_CAP_DISABLE_QUIRKS2', 'KVM_CAP_DISABLE_QUIRKS'])),
     valid: nullable(hex64),
+    effects: listOf(record<QuirkEffect>({ quirk: text, shows: text, enabled: hex64, disabled: hex64 })),
     trials: FLAG_TRIALS,
   }),
   xsave: record<XsaveData>({

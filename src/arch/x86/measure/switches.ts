@@ -1,7 +1,7 @@
 /** Behaviour that a VMM selects with KVM_ENABLE_CAP: quirks, and the flags of the x2APIC interface. */
 import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
-import type { FlagTrial } from '../sections.ts';
+import type { FlagTrial, QuirkData, QuirkEffect } from '../sections.ts';
 import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
 import { areaFrom, readSection } from './reading.ts';
 import type { Part } from './reading.ts';
@@ -13,7 +13,7 @@ export function measureQuirks(surface: Surface): Part {
   const reading = readSection(surface, 'quirk');
   const area = areaFrom('quirk', reading);
   if (reading.kind !== 'measured') return { area, words: [] };
-  const { call, trials } = reading.data;
+  const { call, trials, effects } = reading.data;
   const words = trials.flatMap((trial, at): MeasuredWord[] => {
     const name = nameOf(QUIRKS, trial);
     if (name === null) return [];
@@ -22,7 +22,11 @@ export function measureQuirks(surface: Surface): Part {
         path: `quirk/${name}`,
         width: 1,
         value: 1n,
-        latitude: call === 'KVM_CAP_DISABLE_QUIRKS2' ? switchable(trial) : UNPROVED,
+        latitude: quirkLatitude(
+          call,
+          trial,
+          effects.find(({ quirk }) => quirk === name),
+        ),
         mechanism: {
           call: 'KVM_ENABLE_CAP',
           target: `cap=${call} args[0]=${trial.flags} (a set bit disables)`,
@@ -33,6 +37,16 @@ export function measureQuirks(surface: Surface): Part {
     ];
   });
   return { area, words };
+}
+
+/** A change that was seen proves the call; where the quirk was to show and nothing changed, the call does nothing. */
+function quirkLatitude(call: QuirkData['call'], trial: FlagTrial, effect: QuirkEffect | undefined): WordLatitude {
+  if (effect !== undefined && trial.outcome === 'accepted') {
+    if (effect.enabled !== effect.disabled) return switchable(trial);
+    // Feature MSRs of a host that has none read 0 either way.
+    if (effect.enabled !== '0x0') return { kind: 'fixed', otherwise: { how: 'ignored', call: 'KVM_ENABLE_CAP' } };
+  }
+  return call === 'KVM_CAP_DISABLE_QUIRKS2' ? switchable(trial) : UNPROVED;
 }
 
 const UNPROVED: WordLatitude = {

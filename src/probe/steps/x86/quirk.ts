@@ -8,6 +8,7 @@ import { hex } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { UNKNOWN_FLAG, bitsOf, tryFlags } from './flags.ts';
+import { quirkEffects } from './quirk-effects.ts';
 
 const KVM_CAP_DISABLE_QUIRKS = 116;
 const KVM_CAP_DISABLE_QUIRKS2 = 213;
@@ -26,20 +27,21 @@ export const quirk: Step = {
     if (!valid.ok) return failed(valid.error);
     const old = vm.checkExtension(KVM_CAP_DISABLE_QUIRKS);
     if (!old.ok) return failed(old.error);
-    const data: QuirkData =
-      valid.value > 0
-        ? {
-            call: 'KVM_CAP_DISABLE_QUIRKS2',
-            valid: hex(valid.value),
-            trials: tryFlags(vm, KVM_CAP_DISABLE_QUIRKS2, [...bitsOf(BigInt(valid.value)), UNKNOWN_FLAG]),
-          }
-        : old.value > 0
-          ? {
-              call: 'KVM_CAP_DISABLE_QUIRKS',
-              valid: null,
-              trials: tryFlags(vm, KVM_CAP_DISABLE_QUIRKS, [...bitsOf(OLD_QUIRKS), UNKNOWN_FLAG]),
-            }
-          : { call: null, valid: null, trials: [] };
+    const call = valid.value > 0 ? 'KVM_CAP_DISABLE_QUIRKS2' : old.value > 0 ? 'KVM_CAP_DISABLE_QUIRKS' : null;
+    if (call === null) return measured(NONE);
+    const capability = call === 'KVM_CAP_DISABLE_QUIRKS2' ? KVM_CAP_DISABLE_QUIRKS2 : KVM_CAP_DISABLE_QUIRKS;
+    const mask = call === 'KVM_CAP_DISABLE_QUIRKS2' ? BigInt(valid.value) : OLD_QUIRKS;
+    const trials = tryFlags(vm, capability, [...bitsOf(mask), UNKNOWN_FLAG]);
+    const effects = quirkEffects(kvm, capability, mask);
+    if (!effects.ok) return failed(effects.error);
+    const data: QuirkData = {
+      call,
+      valid: valid.value > 0 ? hex(valid.value) : null,
+      trials,
+      effects: effects.value,
+    };
     return measured(data);
   },
 };
+
+const NONE: QuirkData = { call: null, valid: null, trials: [], effects: [] };
