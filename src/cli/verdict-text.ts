@@ -50,24 +50,41 @@ export function countsText(verdict: Verdict): string {
   return counted.length === 0 ? 'nothing to compare' : counted.join(', ');
 }
 
+/** Lists of names are wrapped even into a pipe. */
+const LIST_WIDTH = 120;
+
 const COLUMNS: readonly Column[] = [{ title: 'ELEMENT' }, { title: 'REASON', flexible: true }, { title: 'EVIDENCE' }];
 
 function groupText(terminal: Terminal, { level, rule, area, reasons }: Group, options: VerdictTextOptions): string {
+  const heading = `\n  ${showLevel(terminal, level)} ${rule}, ${area} (${reasons.length})\n`;
   const shown = reasons.slice(0, options.perGroup);
-  const rows = shown.map((reason) => [
+  const hidden = reasons.length - shown.length;
+  const more = hidden > 0 ? `    and ${hidden} more (--all)\n` : '';
+  const alike = new Set(reasons.map(({ text }) => text)).size === 1 && reasons.length > 1;
+  const body = alike ? alikeText(terminal, reasons) : rowsText(terminal, shown) + more;
+  return heading + body + settingsText(terminal, reasons);
+}
+
+function rowsText(terminal: Terminal, reasons: readonly Reason[]): string {
+  const rows = reasons.map((reason) => [
     reason.element,
     reason.text,
     terminal.style('dim', reason.evidence?.pointer ?? ''),
   ]);
-  const heading = `\n  ${showLevel(terminal, level)} ${rule}, ${area} (${reasons.length})\n`;
-  const hidden = reasons.length - shown.length;
-  const more = hidden > 0 ? `    and ${hidden} more (--all)\n` : '';
-  return (
-    heading +
-    table(COLUMNS, rows, { width: terminal.width, indent: '    ', bare: true }) +
-    more +
-    settingsText(terminal, reasons)
-  );
+  return table(COLUMNS, rows, { width: terminal.width, indent: '    ', bare: true });
+}
+
+/** What is the same for all is said once, and the elements are listed. */
+function alikeText(terminal: Terminal, reasons: readonly Reason[]): string {
+  const pointers = [...new Set(reasons.flatMap(({ evidence }) => (evidence === null ? [] : [evidence.pointer])))];
+  const evidence = pointers.length === 1 ? (pointers[0] ?? '') : '';
+  const rows = [
+    [reasons[0]?.text ?? ''],
+    [reasons.map(({ element }) => element).join(', ')],
+    ...(evidence === '' ? [] : [[terminal.style('dim', evidence)]]),
+  ];
+  const width = Math.min(terminal.width, LIST_WIDTH);
+  return table([{ title: '', flexible: true }], rows, { width, indent: '    ', bare: true });
 }
 
 /** The settings of `selectable` reasons, each once: several elements of one word share one. */
