@@ -219,8 +219,3 @@ function defaults(
     })
     .join(', ');
 }
-
-/** For messages: a promise as text. */
-export function describePromise({ word, value, mask }: Promised): string {
-  return `${word} = ${hex(value & mask)} (mask ${hex(mask)})`;
-}

@@ -42,9 +42,3 @@ const NAMES: Readonly<Record<number, string>> = {
 export function errnoName(errno: number): string {
   return NAMES[errno] ?? `errno ${errno}`;
 }
-
-/** The value of a symbolic name that this table knows. */
-export function errnoValue(name: string): number | undefined {
-  const entry = Object.entries(NAMES).find(([, candidate]) => candidate === name);
-  return entry === undefined ? undefined : Number(entry[0]);
-}

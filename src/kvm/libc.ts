@@ -34,7 +34,6 @@ export const PROT_WRITE: number = 2;
 export const MAP_SHARED: number = 1;
 export const MAP_PRIVATE: number = 2;
 export const MAP_ANONYMOUS: number = 0x20;
-export const MAP_NORESERVE: number = 0x4000;
 
 /** mmap's failure value, `(void *)-1`, as koffi gives pointers: an unsigned 64-bit integer. */
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
