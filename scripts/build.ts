@@ -15,5 +15,5 @@ const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 't
   cwd: root,
   stdio: 'inherit',
 });
-if (compiled.status === 0) await buildGuestBundle(join(dist, 'lab/worker.mjs'));
+if (compiled.status === 0) await buildGuestBundle(join(dist, 'lab/worker.cjs'));
 process.exitCode = compiled.status ?? 1;

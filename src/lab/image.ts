@@ -1,10 +1,10 @@
 /**
  * The initramfs of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle. Uncompressed: to
  * copy it takes an emulated machine less time than to decompress it or to read a disk (docs/decisions/lab-image.md).
- * Kept in the cache by content; of each kernel only the latest.
+ * Kept in the cache by content; of each kernel only what was used lately.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, ok } from '../model/index.ts';
@@ -24,7 +24,7 @@ import type { GuestModule } from './modules.ts';
 import { keep } from './store.ts';
 
 /** To be raised when the layout of the image changes. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** The image's path, after building it where the cache does not have it. */
 export async function buildImage(context: LabContext, kernel: Kernel): Promise<Result<string, LabError>> {
@@ -38,7 +38,10 @@ export async function buildImage(context: LabContext, kernel: Kernel): Promise<R
   for (const { name, data } of modules.value) hash.update(`\n${name}\n`).update(data);
   const prefix = `${kernel.architecture}-${kernel.name.replaceAll(/[^\w.]+/g, '-')}-`;
   const path = join(context.cache, 'images', `${prefix}${hash.digest('hex').slice(0, 32)}.cpio`);
-  if (existsSync(path)) return ok(path);
+  if (existsSync(path)) {
+    utimesSync(path, new Date(), new Date());
+    return ok(path);
+  }
   const entries = imageEntries(kernel, files.value, modules.value, bundle.value);
   if (!entries.ok) return entries;
   const kept = await keep(context, path, (temporary) => writeImage(temporary, cpio(entries.value)));
@@ -50,7 +53,7 @@ async function guestBundle(context: LabContext): Promise<Result<Buffer, LabError
   const prebuilt = prebuiltBundle();
   if (prebuilt !== null) return ok(readFileSync(prebuilt));
   const directory = join(context.cache, 'temporary', `${process.pid}-bundle`);
-  const file = join(directory, 'worker.mjs');
+  const file = join(directory, 'worker.cjs');
   try {
     await mkdir(directory, { recursive: true });
     await buildGuestBundle(file);
@@ -113,7 +116,7 @@ function imageEntries(
   for (const { name, data } of modules) entries.push({ kind: 'file', path: `modules/${name}.ko`, data });
   const order = modules.map((module) => `${module.name}\n`).join('');
   entries.push({ kind: 'file', path: 'modules/order', data: Buffer.from(order) });
-  entries.push({ kind: 'file', path: 'lab.mjs', data: bundle });
+  entries.push({ kind: 'file', path: 'lab.cjs', data: bundle });
   return ok(entries);
 }
 
@@ -127,10 +130,15 @@ async function writeImage(path: string, pieces: readonly Uint8Array[]): Promise<
   }
 }
 
-/** Older images of the same kernel: 110 MB each, and the sources change often while somebody works on them. */
+/** Images of the same kernel that nobody used for this long are removed; another process may just be booting one. */
+const UNUSED_MILLISECONDS = 3600 * 1000;
+
+/** An image is 110 MB, and the sources change often while somebody works on them. */
 async function removeOthers(directory: string, prefix: string, path: string): Promise<void> {
   for (const name of readdirSync(directory)) {
     const file = join(directory, name);
-    if (name.startsWith(prefix) && file !== path) await rm(file, { force: true });
+    if (!name.startsWith(prefix) || file === path) continue;
+    const used = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - used > UNUSED_MILLISECONDS) await rm(file, { force: true });
   }
 }

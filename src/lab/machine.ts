@@ -86,7 +86,7 @@ function commandLine(boot: Boot): string {
     ...boot.append,
     'rdinit=/node',
     '--',
-    '/lab.mjs',
+    '/lab.cjs',
     ...boot.words,
   ].join(' ');
 }

@@ -22,6 +22,9 @@ export interface Package {
   readonly depends: readonly (readonly string[])[];
 }
 
+/** Bytes. */
+const WORTH_TELLING = 2e6;
+
 const APT_HELPER = '/usr/lib/apt/apt-helper';
 
 /** The newest version of a package in the root's suite; `null` where there is none. */
@@ -109,7 +112,11 @@ export async function download(
   for (const [, address = '', name = '', bytes = '', digest = ''] of items) {
     const file = join(root.directory, 'archives', name);
     if (!existsSync(file)) {
-      context.notify({ level: 'progress', text: `fetching ${decodeURIComponent(name)}, ${megabytes(Number(bytes))}` });
+      // QEMU comes with some eighty small libraries that nobody needs to read the names of.
+      if (Number(bytes) > WORTH_TELLING) {
+        const text = `fetching ${decodeURIComponent(name)}, ${megabytes(Number(bytes))}`;
+        context.notify({ level: 'progress', text });
+      }
       const partial = join(root.directory, 'archives/partial', name);
       const fetched = await run(APT_HELPER, ['download-file', address, partial, digest], options);
       if (!fetched.ok) return err(downloadError(fetched.error));

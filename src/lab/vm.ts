@@ -9,6 +9,12 @@ import { CHANNEL_FD, machineArguments } from './machine.ts';
 import type { Boot } from './machine.ts';
 import type { Qemu } from './qemu.ts';
 
+/**
+ * glibc's malloc in huge pages: QEMU copies the initramfs through memory that it allocates, and taking that in small
+ * pages cost up to 0.7 s of system time a boot (glibc manual, "Memory Allocation Tunables").
+ */
+const HUGE_PAGES = 'glibc.malloc.hugetlb=1';
+
 export interface Vm {
   /** Kills the machine; resolves when its process is gone. */
   readonly kill: () => Promise<void>;
@@ -28,7 +34,7 @@ export function startVm(qemu: Qemu, boot: Boot, events: VmEvents): Vm {
   const child = spawn('setpriv', parameters, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...qemu.environment },
+    env: { ...process.env, GLIBC_TUNABLES: HUGE_PAGES, ...qemu.environment },
   });
   const gone = Promise.withResolvers<void>();
   let ended = false;

@@ -31,7 +31,7 @@ describe("QEMU's command line", () => {
     const words = machineArguments({ ...boot, architecture: 'arm64', cpu: 'max' });
     const line = words[words.indexOf('-append') + 1]?.split(' -- ');
     expect(line?.[0]?.split(' ')).toContain('kvm-arm.mode=nested');
-    expect(line?.[1]).toBe('/lab.mjs skip=cpuid');
+    expect(line?.[1]).toBe('/lab.cjs skip=cpuid');
   });
 
   it('gives a named CPU in the words of QEMU and anything else as it is', () => {
