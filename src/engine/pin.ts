@@ -2,7 +2,7 @@
  * `pin`: from surfaces to a contract. One surface: what its host shows a guest by default. Several: the largest
  * machine that all of them can show, element by element within the intersection of their latitudes. Pure.
  */
-import { CONTRACT_FORMAT, err, extract, fieldMask, hex, latitude, numeric, ok } from '../model/index.ts';
+import { CONTRACT_FORMAT, err, extract, fieldMask, latitude, numeric, ok } from '../model/index.ts';
 import type {
   Contract,
   Element,
