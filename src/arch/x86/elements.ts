@@ -4,6 +4,7 @@ import { cpuidElements } from './cpuid-elements.ts';
 import { elementsOf, wholeWord } from './fields.ts';
 import type { FieldRow } from './fields.ts';
 import { parseMsrWord } from './msr-names.ts';
+import { HYPERV_FIELDS } from './tables/hyperv.ts';
 import { FEATURE_MSRS } from './tables/msr-fields.ts';
 import type { FeatureMsr } from './tables/msr-fields.ts';
 import { QUIRKS, SWITCH, X2APIC_FLAGS, XFEATURES } from './tables/words.ts';
@@ -39,7 +40,7 @@ function compile(word: WordPath, width: number): readonly Element[] {
     case 'cpuid':
       return cpuidElements(word);
     case 'hyperv':
-      return elementsOf(word, width, { fields: [], rest: 'subset', source: 'Hyper-V TLFS' });
+      return hypervElements(word, width);
     case 'feature-msr':
       return featureMsrElements(word, width);
     case 'msr':
@@ -61,6 +62,19 @@ function compile(word: WordPath, width: number): readonly Element[] {
     default:
       return wholeWord(word, width, 'derived', 'none', 'a fact about the host', 'KVM API document');
   }
+}
+
+function hypervElements(word: WordPath, width: number): readonly Element[] {
+  const named = HYPERV_FIELDS[word.slice('hyperv/'.length)] ?? {};
+  const fields = Object.entries(named).map(([bit, name]): FieldRow => ({
+    shift: Number(bit),
+    width: 1,
+    name,
+    kind: 'paravirtual',
+    comparison: 'subset',
+    description: name.replaceAll('_', ' '),
+  }));
+  return elementsOf(word, width, { fields, rest: 'subset', source: 'Linux 6.12, hyperv-tlfs.h; Hyper-V TLFS 2.4' });
 }
 
 function featureMsrElements(word: WordPath, width: number): readonly Element[] {

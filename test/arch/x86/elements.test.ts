@@ -9,6 +9,7 @@ import { CPUID_EXTRA_FIELDS } from '../../../src/arch/x86/tables/cpuid-extra.ts'
 import { CPUID_FIELDS } from '../../../src/arch/x86/tables/cpuid-fields.ts';
 import { CPUID_KINDS } from '../../../src/arch/x86/tables/cpuid-kinds.ts';
 import { FEATURE_MSRS } from '../../../src/arch/x86/tables/msr-fields.ts';
+import { HYPERV_FIELDS } from '../../../src/arch/x86/tables/hyperv.ts';
 import { MSR_NAMES } from '../../../src/arch/x86/tables/msr-names.ts';
 import { LAPIC_REGISTERS, QUIRKS, X2APIC_FLAGS } from '../../../src/arch/x86/tables/words.ts';
 
@@ -29,7 +30,7 @@ const tabled: readonly (readonly [word: string, width: number])[] = [
   ...X2APIC_FLAGS.map(({ name }) => [`x2apic/${name}`, 1] as const),
   ...Object.values(LAPIC_REGISTERS).map((name) => [`lapic/${name}`, 32] as const),
   ['xfeature', 64],
-  ['hyperv/0x40000003:0/eax', 32],
+  ...Object.keys(HYPERV_FIELDS).map((word) => [`hyperv/${word}`, 32] as const),
 ];
 
 function expectCovered(word: string, width: number): void {

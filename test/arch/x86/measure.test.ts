@@ -113,6 +113,32 @@ describe('state to carry', () => {
   });
 });
 
+describe('quirks', () => {
+  const FLAG = { flags: '0x1', outcome: 'accepted' };
+  const latitude = (call: string, effects: Json): string | undefined => {
+    const surface = small();
+    const quirk = measured({ call, valid: null, trials: [FLAG], effects });
+    const words = measure({ ...surface, sections: { ...surface.sections, quirk } }).words;
+    return words.get('quirk/LINT0_REENABLED')?.latitude.kind;
+  };
+  const effect = (disabled: string): Json => [
+    { quirk: 'LINT0_REENABLED', shows: 'LAPIC 0x350', enabled: '0x700', disabled },
+  ];
+
+  test('one whose effect was seen can be selected, whatever the call promises', () => {
+    expect(latitude('KVM_CAP_DISABLE_QUIRKS', effect('0x10000'))).toBe('values');
+  });
+
+  test('one that is accepted and does nothing cannot', () => {
+    expect(latitude('KVM_CAP_DISABLE_QUIRKS2', effect('0x700'))).toBe('fixed');
+  });
+
+  test('success of KVM_CAP_DISABLE_QUIRKS alone proves nothing: it accepts any mask', () => {
+    expect(latitude('KVM_CAP_DISABLE_QUIRKS', [])).toBe('unknown');
+    expect(latitude('KVM_CAP_DISABLE_QUIRKS2', [])).toBe('values');
+  });
+});
+
 describe('sections that are not what they should be', () => {
   test('make their area unknown, with the place of the fault', () => {
     const surface = small();
