@@ -164,4 +164,13 @@ describe('captures of real servers', () => {
     const there = move('INTEL_SAPPHIRE_RAPIDS_5.10', 'INTEL_SAPPHIRE_RAPIDS_6.1');
     expect(there.reasons.filter(({ promised, shows }) => promised === 1n && shows === 0n)).toEqual([]);
   });
+
+  test('of two vendors are not compared at all, of two kernels of one CPU they are', (context) => {
+    if (!existsSync(corpora)) return context.skip(noCorpora);
+    const [amd, intel] = ['AMD_MILAN_6.1', 'INTEL_ICELAKE_6.1'].map((name) => measure(surface(name)));
+    if (amd === undefined || intel === undefined) throw new Error('two surfaces were measured');
+    const { incomparable } = registryFor('x86_64');
+    expect(incomparable(amd, intel)).toMatch(/AuthenticAMD.*GenuineIntel/);
+    expect(incomparable(amd, measure(surface('AMD_MILAN_5.10')))).toBeNull();
+  });
 });
