@@ -16,7 +16,7 @@ export function prebuiltBundle(): string | null {
 /**
  * Bundles the guest's program into `outFile`, a CommonJS module that needs nothing but
  * `/koffi.node`. CommonJS because Node's loader of ES modules costs an emulated machine about 0.1 s
- * (docs/decisions/lab-image.md).
+ * (docs/decisions/0005-lab-image.md).
  */
 export async function buildGuestBundle(outFile: string): Promise<void> {
   // A development dependency: the published package brings the result instead.

@@ -44,7 +44,7 @@ export const GUEST_LIBRARIES = { suite: 'bookworm', packages: ['libc6', 'libstdc
 
 /**
  * The lab's own QEMU, by the architecture that it emulates. Which is faster and which is right was measured:
- * docs/decisions/lab-qemu.md.
+ * docs/decisions/0004-lab-qemu.md.
  */
 export const LAB_QEMU: Readonly<
   Record<Architecture, { readonly suite: Suite; readonly package: string; readonly more: readonly string[] }>

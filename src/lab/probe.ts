@@ -1,6 +1,6 @@
 /**
  * A real kernel becomes a surface: fetch what is missing, build the image, boot, run the probe's steps inside, collect.
- * A machine that fails of itself is started again, at most twice and visibly; see docs/decisions/lab-qemu.md for what
+ * A machine that fails of itself is started again, at most twice and visibly; see docs/decisions/0004-lab-qemu.md for what
  * that looks like.
  */
 import { err, ok } from '../model/index.ts';

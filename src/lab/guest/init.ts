@@ -15,7 +15,7 @@ const PORT_PATIENCE = 20_000;
 /**
  * V8's compilers cost an emulated machine more than they save in a program this short: the steps take half the time
  * without. Set here and not on Node's command line, where other flags than Node was built with make V8 throw away the
- * code cache of Node's own modules, which costs 0.1 to 0.2 s (docs/decisions/lab-image.md).
+ * code cache of Node's own modules, which costs 0.1 to 0.2 s (docs/decisions/0005-lab-image.md).
  */
 const INTERPRET = ['--no-opt', '--no-maglev', '--no-sparkplug'];
 
