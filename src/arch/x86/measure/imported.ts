@@ -11,10 +11,20 @@ import { readAs } from './reading.ts';
 
 const NOT_CAPTURED = 'a Firecracker fingerprint does not capture it';
 const SOME_MSRS = 'a Firecracker fingerprint leaves out MSRs that its snapshots do not carry';
-const LATITUDE: WordLatitude = {
-  kind: 'unknown',
-  why: 'a Firecracker fingerprint does not say what else the host can show',
-};
+const UNCAPTURED = 'a Firecracker fingerprint does not say what else the host can show';
+const LATITUDE: WordLatitude = { kind: 'unknown', why: UNCAPTURED };
+
+/**
+ * Bits of CPUID can be hidden: KVM_SET_CPUID2 takes what the VMM gives it, and Firecracker's own CPU templates do
+ * nothing else (api.rst, KVM_SET_CPUID2; Firecracker's docs/cpu_templates). Known, not tried on that host. Whether a
+ * bit that it does not show could be had, the capture does not say.
+ */
+const maskable = (value: bigint): WordLatitude => ({
+  kind: 'bits',
+  clearable: value,
+  settable: 0n,
+  otherwise: { how: 'unknown', why: UNCAPTURED },
+});
 
 /** Null for a surface that is not one. */
 export function measureImported(surface: Surface, areas: readonly string[]): MeasuredSurface | null {
@@ -29,7 +39,7 @@ export function measureImported(surface: Surface, areas: readonly string[]): Mea
           path,
           width: 32,
           value: fromHex(row[register]),
-          latitude: LATITUDE,
+          latitude: maskable(fromHex(row[register])),
           mechanism: {
             call: 'KVM_SET_CPUID2',
             target: `function=${row.leaf} index=${row.subleaf} ${register}`,
