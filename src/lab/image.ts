@@ -1,6 +1,6 @@
 /**
- * The initramfs of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle. Uncompressed: to
- * copy it takes an emulated machine less time than to decompress it or to read a disk (docs/decisions/0005-lab-image.md).
+ * The initramfs of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle. Uncompressed: why,
+ * and what is faster by a little, is in docs/decisions/0005-lab-image.md.
  * Kept in the cache by content; of each kernel only what was used lately.
  */
 import { createHash } from 'node:crypto';
