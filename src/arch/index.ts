@@ -1,5 +1,5 @@
 /** The registries, by architecture: what every word and element of a surface is and how it compares. */
-import type { Architecture, MeasuredSurface, Registry, Section, Surface } from '../model/index.ts';
+import type { Architecture, Contract, Cpu, MeasuredSurface, Registry, Section, Surface } from '../model/index.ts';
 import * as arm64 from './arm64/index.ts';
 import * as x86 from './x86/index.ts';
 
@@ -25,6 +25,24 @@ export function measure(surface: Surface, options: MeasureOptions = {}): Measure
     case 'arm64':
       return arm64.measure(surface, options);
   }
+}
+
+/**
+ * What a contract says of the guest where the person did not choose: on arm64 the vCPU features that `measure` takes
+ * for the default guest. On x86_64 nothing is chosen before CPUID is set.
+ */
+export function defaultChoices(architecture: Architecture): Contract['choices'] {
+  switch (architecture) {
+    case 'x86_64':
+      return {};
+    case 'arm64':
+      return { vcpu: arm64.DEFAULT_VCPU };
+  }
+}
+
+/** Who made the CPU: the vendor string of CPUID leaf 0, or the name behind MIDR_EL1's implementer code. */
+export function cpuMaker(cpu: Cpu): string {
+  return cpu.midr === undefined ? cpu.vendor : arm64.implementerName(BigInt(cpu.midr));
 }
 
 /** The sections without what varies from run to run; the fingerprint is taken over these. */

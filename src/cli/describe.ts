@@ -1,4 +1,5 @@
 /** Hosts and surfaces in one line, as their owners would say it. */
+import { cpuMaker } from '../arch/index.ts';
 import type { Cpu, Surface } from '../model/index.ts';
 
 /** `6.12.41+deb13-amd64, AuthenticAMD EPYC (25/1/1)`; what a capture does not tell is said to be unknown. */
@@ -9,7 +10,7 @@ export function describeHost({ host, recorded }: Surface): string {
 export function describeCpu(cpu: Cpu): string {
   const numbers = [cpu.family, cpu.modelNumber, cpu.stepping].filter((number) => number !== undefined);
   const identity = numbers.length > 0 ? ` (${numbers.join('/')})` : cpu.midr === undefined ? '' : ` (MIDR ${cpu.midr})`;
-  return `${[cpu.vendor, cpu.model].filter((name) => name !== null).join(' ')}${identity}`;
+  return `${[cpuMaker(cpu), cpu.model].filter((name) => name !== null).join(' ')}${identity}`;
 }
 
 /** The first twelve digits: enough for people to tell fingerprints apart. */

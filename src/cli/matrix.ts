@@ -1,5 +1,5 @@
 /** Every surface against every other: where a guest can go, and where it can come from. */
-import { ok } from '../model/index.ts';
+import { LEVELS, ok, worse } from '../model/index.ts';
 import type { Architecture, Level, Result, Verdict } from '../model/index.ts';
 import type { Failure } from './exit.ts';
 import type { NamedSurface } from './input.ts';
@@ -51,12 +51,18 @@ export function matrixText(
   return table(columns, rows, { width: terminal.width, indent });
 }
 
-/** The level and how many elements have it: `refused 3`. */
+/** The level and how many elements have it, then what else stands against the move: `silent 2, refused 3`. */
 function cellText(terminal: Terminal, { level, counts }: Verdict): string {
-  return showLevel(terminal, level, level === 'same' ? level : `${level} ${counts[level]}`);
+  const others = LEVELS.filter((other) => isWorse(other) && other !== level && counts[other] > 0).toReversed();
+  const text = [level, ...others].map((each) => (each === 'same' ? each : `${each} ${counts[each]}`)).join(', ');
+  return showLevel(terminal, level, text);
 }
 
-export function worstOf({ cells }: Matrix, worse: (a: Level, b: Level) => Level): Level {
+function isWorse(level: Level): boolean {
+  return worse(level, 'selectable') !== 'selectable';
+}
+
+export function worstOf({ cells }: Matrix): Level {
   return cells
     .flat()
     .reduce<Level>((worst, verdict) => (verdict === null ? worst : worse(worst, verdict.level)), 'same');

@@ -1,5 +1,5 @@
 /** Pins a contract from named surfaces, with the failures that a person can do something about. */
-import { measure, registryFor } from '../arch/index.ts';
+import { defaultChoices, measure, registryFor } from '../arch/index.ts';
 import type { MeasureOptions } from '../arch/index.ts';
 import { pin } from '../engine/index.ts';
 import { err, ok } from '../model/index.ts';
@@ -20,7 +20,7 @@ export function pinSurfaces(
   if (first === undefined) return err(failure(EXIT.usage, 'a contract is pinned from at least one surface'));
   const other = surfaces.find(({ surface }) => surface.architecture !== first.surface.architecture);
   if (other !== undefined) return err(differentArchitectures(first, other));
-  const choices = options.vcpu === undefined ? {} : { vcpu: options.vcpu };
+  const choices = options.vcpu === undefined ? defaultChoices(first.surface.architecture) : { vcpu: options.vcpu };
   const pinned = pin(
     registryFor(first.surface.architecture),
     surfaces.map(({ surface }) => measure(surface, measureOptions(choices))),

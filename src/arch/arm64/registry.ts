@@ -86,7 +86,7 @@ const IMPLEMENTERS: Readonly<Record<number, string>> = {
   0xc0: 'Ampere',
 };
 
-function implementerName(midr: bigint): string {
+export function implementerName(midr: bigint): string {
   const code = Number(extract(IMPLEMENTER, midr));
   return IMPLEMENTERS[code] ?? `implementer 0x${code.toString(16)}`;
 }

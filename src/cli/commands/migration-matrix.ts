@@ -4,7 +4,6 @@ import { message } from '@optique/core/message';
 import { map, multiple } from '@optique/core/modifiers';
 import { argument } from '@optique/core/primitives';
 import { MATRIX_FORMAT, matrixSchema } from '../../format/index.ts';
-import { worse } from '../../model/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { documentText } from '../emit.ts';
@@ -34,7 +33,7 @@ export const migrationMatrix: Command = define(
         if (!matrix.ok) return matrix.error;
         const titles = loaded.value.map(({ name }) => name);
         terminal.out(output === 'json' ? matrixJson(matrix.value) : matrixText(terminal, matrix.value, titles));
-        return exitOf(worstOf(matrix.value, worse));
+        return exitOf(worstOf(matrix.value));
       },
   ),
   {
