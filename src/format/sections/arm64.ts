@@ -55,7 +55,7 @@ const fieldTrial = z.object({
   taken: values,
   ignored: z.exactOptional(values),
   changed: z.exactOptional(z.array(z.tuple([countSchema, z.string()]))),
-  refused: z.exactOptional(z.record(z.string(), values)),
+  refused: z.exactOptional(z.record(z.string(), z.union([values, z.literal('others')]))),
 });
 
 const idRegisters = z
