@@ -27,6 +27,7 @@ export function pinSurfaces(
     {
       name: options.name ?? surfaces.map(({ name }) => name).join(' + '),
       hosts: surfaces.map(({ surface }) => describeHost(surface)),
+      names: surfaces.map(({ name }) => name),
       choices,
     },
   );

@@ -21,8 +21,10 @@ import { show } from './judge.ts';
 
 export interface PinOptions {
   readonly name: string;
-  /** What the hosts are called, in the order of the surfaces; for people. */
+  /** What the hosts are, in the order of the surfaces; kept in the contract for people. */
   readonly hosts: readonly string[];
+  /** What the person called the surfaces, for conflicts; `hosts` where not given. */
+  readonly names?: readonly string[];
   readonly choices?: Readonly<Record<string, string>>;
 }
 
@@ -65,11 +67,11 @@ export function pin(
       if (surfaces.every((surface) => surface.words.has(path))) carries.push(path);
     }
     if (wanted.length === 0) continue;
-    const promised = promise(registry, path, width, wanted, surfaces, conflicts);
+    const promised = promise(registry, path, width, wanted, surfaces, options.names ?? options.hosts, conflicts);
     if (promised !== null) promises.push(promised);
   }
   if (conflicts.length > 0) {
-    const message = `no machine suits all ${surfaces.length} hosts: ${conflicts.length} elements have no value that each of them can show`;
+    const message = `no machine suits all ${surfaces.length} hosts: ${conflicts.length} ${conflicts.length === 1 ? 'element has' : 'elements have'} no value that each of them can show`;
     return err({ code: 'no-common-machine', message, conflicts });
   }
   return ok({
@@ -110,6 +112,7 @@ function promise(
   width: number,
   elements: readonly Element[],
   surfaces: readonly MeasuredSurface[],
+  names: readonly string[],
   conflicts: Conflict[],
 ): Promised | null {
   const words = surfaces.map((surface) => wordOn(registry, path, width, surface));
@@ -123,7 +126,7 @@ function promise(
   let mask = 0n;
   for (const element of elements) {
     const chosen = common(element, present, neutral);
-    if (chosen === null) conflicts.push({ element: element.path, text: defaults(element, words, surfaces) });
+    if (chosen === null) conflicts.push({ element: element.path, text: defaults(element, words, names) });
     else value |= chosen << BigInt(element.shift);
     mask |= fieldMask(element);
   }
@@ -207,15 +210,14 @@ export function atMost(element: Element, value: bigint, limit: bigint): boolean 
   }
 }
 
-function defaults(
-  element: Element,
-  words: readonly (MeasuredWord | 'absent')[],
-  surfaces: readonly MeasuredSurface[],
-): string {
-  return words
-    .map((word, index) => {
-      const value = word === 'absent' ? 'absent' : show(element, extract(element, word.value ?? 0n));
-      return `${value} on host ${index + 1} (${surfaces[index]?.fingerprint.slice(0, 15) ?? ''})`;
-    })
-    .join(', ');
+/** `0x4 (5.10.0-32), 0x6 (6.12.107, 7.2.12)`: what each host shows by default. */
+function defaults(element: Element, words: readonly (MeasuredWord | 'absent')[], names: readonly string[]): string {
+  const byValue = Map.groupBy(
+    words.map((word, index) => ({
+      value: word === 'absent' ? 'absent' : show(element, extract(element, word.value ?? 0n)),
+      host: names[index] ?? `host ${index + 1}`,
+    })),
+    ({ value }) => value,
+  );
+  return [...byValue].map(([value, rows]) => `${value} (${rows.map(({ host }) => host).join(', ')})`).join(', ');
 }
