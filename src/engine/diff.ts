@@ -1,9 +1,10 @@
 /** `diff`: what two surfaces show differently, element by element: presence, default, and what can be made of it. */
-import { extract, fieldMask } from '../model/index.ts';
-import type { Element, ElementPath, MeasuredSurface, MeasuredWord, Registry } from '../model/index.ts';
+import { extract, fieldMask, hex } from '../model/index.ts';
+import type { Element, ElementPath, MeasuredSurface, MeasuredWord, Registry, WordPath } from '../model/index.ts';
 
 export interface Difference {
   readonly element: ElementPath;
+  readonly word: WordPath;
   readonly kind: Element['kind'];
   readonly named: boolean;
   readonly description: string;
@@ -11,46 +12,50 @@ export interface Difference {
   /** Default values; null where there is none or it was not measured. */
   readonly a: bigint | null;
   readonly b: bigint | null;
-  /** JSON pointers into the two surfaces. */
+  /** For `latitude`: what the element can be made to show on each, in words. */
+  readonly latitude: { readonly a: string; readonly b: string } | null;
+  /** JSON pointers into the two surfaces; null where one has nothing to point at. */
   readonly evidence: { readonly a: string | null; readonly b: string | null };
 }
 
 export function diff(registry: Registry, a: MeasuredSurface, b: MeasuredSurface): Difference[] {
-  const found: Difference[] = [];
-  for (const path of new Set([...a.words.keys(), ...b.words.keys()])) {
+  return [...new Set([...a.words.keys(), ...b.words.keys()])].flatMap((path) => {
     const [left, right] = [a.words.get(path), b.words.get(path)];
-    const area = registry.area(path);
-    const width = left?.width ?? right?.width ?? 64;
-    const elements = registry.elements(path, width);
-    const whole = elements[0];
-    if (whole === undefined) continue;
-    if (left === undefined || right === undefined) {
-      const missing = left === undefined ? a : b;
-      const measured = missing.areas.get(area)?.measured === true;
-      const what =
-        left === undefined
-          ? measured
-            ? 'only-in-b'
-            : 'not-measured-in-a'
-          : measured
-            ? 'only-in-a'
-            : 'not-measured-in-b';
-      found.push({ ...row(whole, left, right), element: path, what, a: left?.value ?? null, b: right?.value ?? null });
-      continue;
+    const some = left ?? right;
+    if (some === undefined) return [];
+    const elements = registry.elements(path, some.width);
+    if (left !== undefined && right !== undefined) return fields(elements, left, right);
+    const missing = left === undefined ? a : b;
+    const measured = missing.areas.get(registry.area(path))?.measured === true;
+    // A leaf that is measured not to be there reads as zeros; a guest sees what differs from that.
+    if (measured && registry.whenAbsent(path).kind === 'zero') {
+      const zeros: MeasuredWord = { ...some, value: 0n };
+      const rows = left === undefined ? fields(elements, zeros, some) : fields(elements, some, zeros);
+      const side = left === undefined ? 'a' : 'b';
+      return rows.map((each) => ({ ...each, evidence: { ...each.evidence, [side]: null } }));
     }
-    found.push(...fields(elements, left, right));
-  }
-  return found;
+    const whole = elements[0];
+    if (whole === undefined) return [];
+    const present = left === undefined ? 'b' : 'a';
+    const what = measured
+      ? (`only-in-${present}` as const)
+      : (`not-measured-in-${present === 'a' ? 'b' : 'a'}` as const);
+    const description = elements.length === 1 ? whole.description : 'the whole register';
+    return [
+      { ...row(whole, left, right), element: path, description, what, a: left?.value ?? null, b: right?.value ?? null },
+    ];
+  });
 }
 
 function fields(elements: readonly Element[], left: MeasuredWord, right: MeasuredWord): Difference[] {
   const sameLatitude = canonical(left) === canonical(right);
   if (left.value === right.value && sameLatitude) return [];
-  const differing = elements.filter((element) => valueOf(element, left) !== valueOf(element, right));
-  const rows: Difference[] = differing.map((element) => ({ ...row(element, left, right), what: 'default' }));
-  if (sameLatitude) return rows;
-  const touched = elements.filter((element) => !differing.includes(element) && latitudeDiffers(element, left, right));
-  return [...rows, ...touched.map((element): Difference => ({ ...row(element, left, right), what: 'latitude' }))];
+  return elements.flatMap((element): Difference[] => {
+    if (valueOf(element, left) !== valueOf(element, right)) return [{ ...row(element, left, right), what: 'default' }];
+    if (sameLatitude) return [];
+    const latitude = { a: projected(element, left), b: projected(element, right) };
+    return latitude.a === latitude.b ? [] : [{ ...row(element, left, right), what: 'latitude', latitude }];
+  });
 }
 
 function row(
@@ -60,11 +65,13 @@ function row(
 ): Omit<Difference, 'what'> {
   return {
     element: element.path,
+    word: element.word,
     kind: element.kind,
     named: element.named,
     description: element.description,
     a: left === undefined ? null : valueOf(element, left),
     b: right === undefined ? null : valueOf(element, right),
+    latitude: null,
     evidence: { a: left?.evidence ?? null, b: right?.evidence ?? null },
   };
 }
@@ -80,27 +87,43 @@ function canonical(word: MeasuredWord): string {
   );
 }
 
-function latitudeDiffers(element: Element, left: MeasuredWord, right: MeasuredWord): boolean {
-  return projected(element, left) !== projected(element, right);
-}
-
-/** What a latitude says about one field. */
+/** What a latitude says about one field: `fixed`, `any value`, `0x0, 0x2 or 0x3`, … */
 function projected(element: Element, word: MeasuredWord): string {
-  const { latitude } = word;
+  const { latitude, value } = word;
+  const fixed = 'fixed';
   switch (latitude.kind) {
     case 'bits': {
       const mask = fieldMask(element);
-      return `bits ${latitude.clearable & mask} ${latitude.settable & mask}`;
+      const movable = (value === null ? 0n : (latitude.clearable & value) | (latitude.settable & ~value)) & mask;
+      if (movable === 0n) return fixed;
+      return movable === mask ? 'can be changed' : `bits ${hex(movable >> BigInt(element.shift))} can be changed`;
     }
     case 'fields': {
       const field = latitude.fields.find(({ shift, width }) => shift === element.shift && width === element.width);
-      return `fields ${field?.values.join(' ') ?? ''}`;
+      return field === undefined ? fixed : oneOf(field.values, valueOf(element, word));
     }
     case 'values':
-      return `values ${latitude.values.map((value) => extract(element, value)).join(' ')}`;
+      return oneOf(
+        latitude.values.map((whole) => extract(element, whole)),
+        valueOf(element, word),
+      );
     case 'fixed':
+      return fixed;
     case 'free':
+      return 'any value';
     case 'unknown':
-      return latitude.kind;
+      return 'unknown';
   }
+}
+
+/** Values beyond this many are counted. */
+const LISTED = 4;
+
+function oneOf(values: readonly bigint[], shows: bigint | null): string {
+  const all = [...new Set(shows === null ? values : [...values, shows])].sort((a, b) => (a < b ? -1 : 1));
+  if (all.length <= 1) return 'fixed';
+  const [least, most] = [all[0] ?? 0n, all.at(-1) ?? 0n];
+  const gapless = most - least === BigInt(all.length - 1);
+  if (gapless && all.length > 2) return `${hex(least)} to ${hex(most)}`;
+  return all.length <= LISTED ? all.map(hex).join(', ') : `${all.length} values, ${hex(least)} to ${hex(most)}`;
 }

@@ -26,12 +26,17 @@ export const namedFingerprintSchema: z.ZodType<NamedFingerprint> = z.strictObjec
 
 const difference: z.ZodType<Difference> = z.strictObject({
   element: z.string(),
+  word: z.string().describe('the register or leaf that it is a field of'),
   kind: z.enum(['feature', 'limit', 'identity', 'derived', 'topology', 'paravirtual', 'state']),
   named: z.boolean().describe('false for a bit that no table names'),
   description: z.string(),
   what: z.enum(['only-in-a', 'only-in-b', 'default', 'latitude', 'not-measured-in-a', 'not-measured-in-b']),
   a: hexSchema.nullable().describe('what a guest gets by default; null: not there, or not measured'),
   b: hexSchema.nullable(),
+  latitude: z
+    .strictObject({ a: z.string(), b: z.string() })
+    .nullable()
+    .describe('for latitude: what the element can be made to show on each'),
   evidence: z
     .strictObject({ a: z.string().nullable(), b: z.string().nullable() })
     .describe('JSON pointers into the surfaces'),
