@@ -16,9 +16,10 @@ export interface VerdictTextOptions {
 /** `There: refused (312 same, 4 selectable, 1 refused)` and the groups of reasons, worst first. */
 export function verdictText(terminal: Terminal, title: string, verdict: Verdict, options: VerdictTextOptions): string {
   const heading = `${terminal.style('bold', title)}: ${showLevel(terminal, verdict.level)}  (${countsText(verdict)})\n`;
+  const caveats = verdict.caveats.map((caveat) => `  Caution: ${caveat}\n`).join('');
   const groups = group(verdict.reasons);
   const elements = groups.filter((each) => !isWholeArea(each)).map((each) => groupText(terminal, each, options));
-  return heading + elements.join('') + wholeAreasText(terminal, groups.filter(isWholeArea));
+  return heading + caveats + elements.join('') + wholeAreasText(terminal, groups.filter(isWholeArea));
 }
 
 /** Nothing is known of the area as a whole: the reason names no element of it. */

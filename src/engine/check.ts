@@ -21,7 +21,7 @@ import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
 
 export function check(registry: Registry, contract: Contract, destination: MeasuredSurface): Verdict {
-  const fold = new Fold(destination.fingerprint);
+  const fold = new Fold(destination);
   checkInto(registry, contract, destination, fold);
   return fold.verdict();
 }

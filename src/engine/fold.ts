@@ -1,15 +1,15 @@
 /** Folds judgements into a verdict: counts, the worst level, and the reasons in order. */
 import { LEVELS, worse } from '../model/index.ts';
-import type { ElementPath, Evidence, Level, Reason, Setting, Verdict } from '../model/index.ts';
+import type { ElementPath, Evidence, Level, MeasuredSurface, Reason, Setting, Verdict } from '../model/index.ts';
 import type { Judgement } from './judge.ts';
 
 export class Fold {
-  readonly #surface: string;
+  readonly #surface: MeasuredSurface;
   readonly #counts: Record<Level, number> = { same: 0, selectable: 0, unknown: 0, refused: 0, lost: 0, silent: 0 };
   readonly #reasons: Reason[] = [];
   #level: Level = 'same';
 
-  constructor(surface: string) {
+  constructor(surface: MeasuredSurface) {
     this.#surface = surface;
   }
 
@@ -29,7 +29,7 @@ export class Fold {
     this.#counts[level]++;
     this.#level = worse(this.#level, level);
     if (level === 'same') return;
-    const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface, pointer };
+    const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface.fingerprint, pointer };
     this.#reasons.push({ element, area, level, rule, text, promised, shows, evidence, setting });
   }
 
@@ -37,6 +37,6 @@ export class Fold {
     const rank = (reason: Reason): number => LEVELS.indexOf(reason.level);
     // Array.prototype.sort is stable: within a level the contract's order stays.
     const reasons = this.#reasons.toSorted((a, b) => rank(b) - rank(a));
-    return { level: this.#level, counts: this.#counts, reasons };
+    return { level: this.#level, counts: this.#counts, reasons, caveats: this.#surface.caveats };
   }
 }

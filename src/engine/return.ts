@@ -17,7 +17,7 @@ export function checkReturn(
   away: MeasuredSurface,
   home: MeasuredSurface,
 ): Verdict {
-  const fold = new Fold(home.fingerprint);
+  const fold = new Fold(home);
   checkInto(registry, contract, home, fold);
   // What a guest that asks for nothing carries there is what the host adds.
   const own = pin(registry, [away], { name: contract.name, hosts: [''], choices: contract.choices });

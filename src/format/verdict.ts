@@ -48,6 +48,7 @@ const verdict: z.ZodType<Verdict> = z.strictObject({
   level: levelSchema.describe('the worst of all elements'),
   counts: countsSchema,
   reasons: z.array(reason).describe('everything that is not the same, worst first'),
+  caveats: z.array(z.string()).describe('what lowers the worth of the surface as a whole'),
 });
 
 /** A verdict with what it is about. */

@@ -41,6 +41,8 @@ export interface Verdict {
   readonly counts: Readonly<Record<Level, number>>;
   /** Everything that is not `same`, worst first. */
   readonly reasons: readonly Reason[];
+  /** What lowers the worth of the destination's surface as a whole. */
+  readonly caveats: readonly string[];
 }
 
 /** The worse of two levels. */

@@ -5,6 +5,7 @@
  */
 import { object } from '@optique/core/constructs';
 import { map } from '@optique/core/modifiers';
+import { measure } from '../../arch/index.ts';
 import { ownArchitecture } from '../../probe/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
@@ -61,6 +62,7 @@ function hostText(terminal: Terminal, { surface }: NamedSurface): string {
     `${terminal.style('bold', 'This host')}  ${describeHost(surface)}\n`,
     `           fingerprint ${shortFingerprint(surface.fingerprint)}, ${ioctls ?? 'unknown'} ioctls in ${milliseconds ?? 'unknown'} ms\n`,
     ...unmeasured.map(([name]) => `           ${name} could not be measured: evenkeel surface show host\n`),
+    ...measure(surface).caveats.map((caveat) => `           Caution: ${caveat}\n`),
   ].join('');
 }
 
