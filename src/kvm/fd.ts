@@ -5,7 +5,7 @@
 import { ok, err } from '../model/result.ts';
 import type { Result } from '../model/result.ts';
 import type { Argument, FdKind, Ioctl } from './ioctl.ts';
-import { requestCode } from './ioctl.ts';
+import { argumentSize, requestCode } from './ioctl.ts';
 import { kvmError } from './error.ts';
 import type { KvmError } from './error.ts';
 import type { Libc } from './libc.ts';
@@ -117,8 +117,13 @@ export class Fd<K extends FdKind> {
     return done.ok ? ok({ returned: done.value, entries: readEntries(layout, buffer, entries.length) }) : done;
   }
 
-  /** Passes a buffer as it is, of whatever size the caller has learned that the kernel wants (XSAVE2, nested state). */
+  /**
+   * Passes a buffer as it is, of whatever size the caller has learned that the kernel wants (XSAVE2, nested state). It
+   * must hold at least the struct of the row: the kernel would write behind a shorter one.
+   */
   raw(ioctl: Ioctl<K, Argument>, buffer: Uint8Array, detail: string): Result<number, KvmError> {
+    const least = argumentSize(ioctl.argument);
+    if (buffer.length < least) throw new RangeError(`${ioctl.name} takes ${least} bytes, not ${buffer.length}`);
     this.counter.calls++;
     const returned = this.libc.ioctlBuffer(this.number, requestCode(ioctl), buffer);
     if (returned < 0) return err(kvmError('ioctl', ioctl.name, detail, this.libc.errno()));

@@ -8,11 +8,14 @@ import type { Kvm, KvmError, Vcpu } from '../../../kvm/index.ts';
 import { ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 
+/** Both calls fail with E2BIG from 256 MSRs on (MAX_IO_MSRS, arch/x86/kvm/x86.c). */
+const BATCH = 255;
+
 /** The value of each index, in order; null where it does not read. On the system fd: feature MSRs. */
 export function readMsrs(from: Kvm | Vcpu, indexes: readonly number[]): Result<(bigint | null)[], KvmError> {
   const values: (bigint | null)[] = [];
   while (values.length < indexes.length) {
-    const rest = indexes.slice(values.length).map((index) => ({ index }));
+    const rest = indexes.slice(values.length, values.length + BATCH).map((index) => ({ index }));
     const done = from.entries(KVM_GET_MSRS, rest);
     if (!done.ok) return done;
     for (const entry of done.value.entries.slice(0, done.value.returned)) values.push(entry.data);
@@ -30,7 +33,7 @@ export interface MsrWrite {
 export function writeMsrs(vcpu: Vcpu, writes: readonly MsrWrite[]): Result<boolean[], KvmError> {
   const accepted: boolean[] = [];
   while (accepted.length < writes.length) {
-    const rest = writes.slice(accepted.length);
+    const rest = writes.slice(accepted.length, accepted.length + BATCH);
     const done = vcpu.entries(KVM_SET_MSRS, rest);
     if (!done.ok) return done;
     for (let index = 0; index < done.value.returned; index++) accepted.push(true);
