@@ -4,7 +4,7 @@ import type { Surface } from '../../model/index.ts';
 import { registerFields } from './fields.ts';
 import { groupOf, GROUP, isIdRegister } from './ids.ts';
 import { registerName, widthOf } from './names.ts';
-import { dataOf } from './read-sections.ts';
+import { dataOf, idTrial } from './read-sections.ts';
 import type { FieldTrial, GicSection, IdRegistersSection, IdRegisterTrial, VcpusSection } from './sections.ts';
 
 export function caveatsOf(surface: Surface): readonly string[] {
@@ -20,12 +20,14 @@ export function caveatsOf(surface: Surface): readonly string[] {
 }
 
 /** Fields that the writable masks promise and no write changed, and the reverse. */
-function declaredOtherwise({ declared, registers }: IdRegistersSection): readonly string[] {
+function declaredOtherwise(section: IdRegistersSection): readonly string[] {
+  const { declared, registers } = section;
   if (!('masks' in declared)) return [];
   const masks = new Map(declared.masks);
   const deaf: string[] = [];
   const undeclared: string[] = [];
-  for (const trial of registers) {
+  for (const ordinary of registers) {
+    const trial = idTrial(section, ordinary.id) ?? ordinary;
     // The masks speak of the feature ID space alone.
     if (!isIdRegister(BigInt(trial.id)) || groupOf(BigInt(trial.id)) !== GROUP.sysreg) continue;
     const text = masks.get(trial.id) ?? '0x0';

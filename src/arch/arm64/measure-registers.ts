@@ -5,7 +5,7 @@ import { FIRMWARE_REGISTERS } from './firmware.ts';
 import { isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { bitmapLatitude, idLatitude, stateLatitude, valueLatitude } from './latitude.ts';
 import { widthOf, wordOf } from './names.ts';
-import { dataOf } from './read-sections.ts';
+import { dataOf, idTrial, implementationTrial } from './read-sections.ts';
 import type { ReadRegister, ResolvedVcpu } from './read-sections.ts';
 import type { FirmwareSection, IdRegistersSection, StateSection, SveSection } from './sections.ts';
 import { isVolatile, RESET_UNKNOWN } from './volatile.ts';
@@ -31,7 +31,7 @@ export function registerWords(surface: Surface, vcpu: ResolvedVcpu): MeasuredWor
       width: widthOf(id),
       value: valueOf(text, read),
       latitude: latitudeOf(text, id, read, trials),
-      mechanism: mechanismOf(text, id),
+      mechanism: mechanismOf(text, id, trials.id),
       evidence: read.pointer,
     };
   });
@@ -59,7 +59,7 @@ function latitudeOf(text: string, id: bigint, read: ReadRegister, trials: Trials
       : valueLatitude(row.trials, 'KVM_SET_ONE_REG');
   }
   if (isIdRegister(id) || id === PMCR_EL0) {
-    const trial = trials.id?.registers.find((candidate) => candidate.id === text);
+    const trial = trials.id === null ? undefined : idTrial(trials.id, text);
     if (trial === undefined) return unknown('no write was tried');
     if (trial.value !== read.value) return unknown('writes were tried only on a vCPU where it reads otherwise');
     return idLatitude(trial);
@@ -71,15 +71,19 @@ function latitudeOf(text: string, id: bigint, read: ReadRegister, trials: Trials
 }
 
 /**
- * KVM_SET_ONE_REG: ID and firmware registers, and PMCR_EL0.N, until the first KVM_RUN of any vCPU, vector lengths until the vCPU is
- * finalized (api.rst, KVM_SET_ONE_REG and KVM_ARM_VCPU_FINALIZE).
+ * KVM_SET_ONE_REG: ID and firmware registers, and PMCR_EL0.N, until the first KVM_RUN of any vCPU, vector lengths until
+ * the vCPU is finalized (api.rst, KVM_SET_ONE_REG and KVM_ARM_VCPU_FINALIZE).
  */
-function mechanismOf(text: string, id: bigint): Mechanism {
+function mechanismOf(text: string, id: bigint, trials: IdRegistersSection | null): Mechanism {
   const until =
     id === SVE_VLS
       ? 'vcpu-created'
       : isFirmwareRegister(id) || isIdRegister(id) || id === PMCR_EL0
         ? 'before-first-run'
         : 'any-time';
-  return { call: 'KVM_SET_ONE_REG', target: `id=${text}`, until };
+  const first =
+    trials === null || implementationTrial(trials, text) === undefined
+      ? ''
+      : ', in a VM with KVM_CAP_ARM_WRITABLE_IMP_ID_REGS enabled before its first vCPU';
+  return { call: 'KVM_SET_ONE_REG', target: `id=${text}${first}`, until };
 }

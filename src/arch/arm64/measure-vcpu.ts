@@ -6,6 +6,8 @@ import type { ResolvedVcpu } from './read-sections.ts';
 import type { VcpusSection } from './sections.ts';
 
 const INIT = 'KVM_ARM_VCPU_INIT';
+/** A feature that the kernel knows and the host has not, or one that the kernel does not know (api.rst). */
+const UNAVAILABLE = 'EINVAL or ENOENT';
 
 export function vcpuWords(section: VcpusSection, vcpu: ResolvedVcpu): MeasuredWord[] {
   return PROMISES.filter(({ area }) => area === 'vcpu').map(({ word }) => {
@@ -23,7 +25,7 @@ export function vcpuWords(section: VcpusSection, vcpu: ResolvedVcpu): MeasuredWo
       latitude: {
         kind: 'values',
         values: values.map((wanted) => (wanted ? 1n : 0n)),
-        otherwise: refusedBy(INIT, 'EINVAL'),
+        otherwise: refusedBy(INIT, UNAVAILABLE),
       },
       mechanism: { call: INIT, target: `features bit KVM_ARM_VCPU_${feature}`, until: 'before-vcpu-init' },
       evidence: vcpu.pointer,

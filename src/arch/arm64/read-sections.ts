@@ -1,6 +1,6 @@
 /** Finds in a surface's sections what the registry needs, with a JSON pointer to each fact. */
 import type { Section, Surface } from '../../model/index.ts';
-import type { Combination, RegisterRow, VcpusSection } from './sections.ts';
+import type { Combination, IdRegistersSection, IdRegisterTrial, RegisterRow, VcpusSection } from './sections.ts';
 
 /** The default combination: what a VMM that turns on everything but nested virtualization gives (QEMU's -cpu host). */
 export const DEFAULT_VCPU = 'all';
@@ -64,4 +64,17 @@ export function resolveVcpu(section: VcpusSection, name: string): ResolvedVcpu |
   for (const [id, row] of rows(combination.added, 'added')) registers.set(id, row);
   for (const [id, row] of rows(combination.changed, 'changed')) registers.set(id, row);
   return { name, combination, pointer, registers };
+}
+
+/**
+ * MIDR_EL1, REVIDR_EL1 and AIDR_EL1 are tried twice: they can be written only in a VM that was made for it (api.rst,
+ * KVM_CAP_ARM_WRITABLE_IMP_ID_REGS), which a VMM can do. Undefined for other registers and on hosts without it.
+ */
+export function implementationTrial({ implementation }: IdRegistersSection, id: string): IdRegisterTrial | undefined {
+  return 'registers' in implementation ? implementation.registers.find((row) => row.id === id) : undefined;
+}
+
+/** What came of writing an ID register, in the VM that lets most of it be written. */
+export function idTrial(section: IdRegistersSection, id: string): IdRegisterTrial | undefined {
+  return implementationTrial(section, id) ?? section.registers.find((row) => row.id === id);
 }

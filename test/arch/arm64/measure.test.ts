@@ -201,6 +201,45 @@ describe('what becomes of a promised value', () => {
   });
 });
 
+describe('MIDR_EL1, which takes a value only in a VM that was made for it', () => {
+  const MIDR_ROW = { id: MIDR, value: '0x410fd0c1', same: 'taken' } as const;
+  const refusing = { ...MIDR_ROW, fields: [], fixed: { EINVAL: ['0:4', '4:12'] } };
+  const withImplementation = (implementation: IdRegistersSection['implementation']): MeasuredSurface =>
+    measure(
+      surface({
+        ...sections,
+        'id-registers': section({
+          vcpu: 'all',
+          registers: [refusing],
+          declared: { ranges: '0x1', masks: [[MIDR, '0xffffffff']] },
+          implementation,
+        } satisfies IdRegistersSection),
+      }),
+    );
+  const revision = (from: MeasuredSurface): string => {
+    const midr = word('reg/MIDR_EL1', from);
+    const element = elementsOf('reg/MIDR_EL1', midr.width).find(({ path }) => path.endsWith('/Revision'));
+    if (element === undefined) throw new Error('MIDR_EL1 has a revision');
+    return judge(element, 3n, midr).level;
+  };
+
+  test('another revision is selectable where such a VM took it, and the setting says what to enable', () => {
+    const writable = withImplementation({
+      registers: [{ ...MIDR_ROW, fields: [{ shift: 0, width: 4, taken: [0, 2, 3] }], fixed: {} }],
+    });
+    expect(revision(writable)).toBe('selectable');
+    expect(word('reg/MIDR_EL1', writable).mechanism?.target).toContain('KVM_CAP_ARM_WRITABLE_IMP_ID_REGS');
+    expect(writable.caveats.join()).not.toContain('MIDR_EL1.Revision');
+  });
+
+  test('it is refused where the host has no such VM', () => {
+    const rigid = withImplementation({ absent: 'KVM_CAP_ARM_WRITABLE_IMP_ID_REGS is 0' });
+    expect(revision(rigid)).toBe('refused');
+    expect(word('reg/MIDR_EL1', rigid).mechanism?.target).toBe(`id=${MIDR}`);
+    expect(rigid.caveats.join()).toContain('declared writable, but no other value was taken: MIDR_EL1.Revision');
+  });
+});
+
 describe('registry', () => {
   test('a register that only newer kernels know is harmless at its neutral value', () => {
     expect(registry.neutral('reg/KVM_REG_ARM_VENDOR_HYP_BMAP_2')).toBe(0n);

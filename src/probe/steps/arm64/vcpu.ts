@@ -37,7 +37,7 @@ const FEATURE_CAPABILITY: Readonly<Partial<Record<Feature, readonly [number, str
 };
 
 /** KVM_DEV_TYPE_* (include/uapi/linux/kvm.h). */
-export const DEVICE_TYPE = { vgicV2: 5, vgicV3: 7, its: 8, vgicV5: 16 } as const;
+export const DEVICE_TYPE = { vgicV2: 5, vgicV3: 7, its: 8 } as const;
 
 /** A VM with one vCPU; closed in the order device, vCPU, VM. */
 export interface Machine extends Disposable {
