@@ -47,6 +47,16 @@ function parse(words: readonly string[], terminal: Terminal): Task {
   });
 }
 
+/**
+ * `evenkeel … | head`: the reader has seen enough, and the exit code stays that of the verdict. Any other fault, such as
+ * a full disk, means that nobody has the answer: no exit code of a verdict may then be given.
+ */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`evenkeel: standard output cannot be written: ${error.code ?? error.message}\n`);
+  process.exit(EXIT.input);
+}
+
 async function main(): Promise<ExitCode> {
   const interrupt = new AbortController();
   const terminal = processTerminal(interrupt.signal);
@@ -56,10 +66,7 @@ async function main(): Promise<ExitCode> {
     interrupt.abort();
   });
   process.on('SIGTERM', () => interrupt.abort());
-  // `evenkeel … | head`: the reader has seen enough. The exit code stays that of the verdict.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  process.stdout.on('error', outputLost);
   const ending = await parse(process.argv.slice(2), terminal)(terminal);
   if (typeof ending === 'number') return ending;
   terminal.note(`evenkeel: ${ending.message}`);

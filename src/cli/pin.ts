@@ -12,6 +12,9 @@ import type { NamedSurface } from './input.ts';
 /** How many conflicts are named; the rest are counted. */
 const NAMED_CONFLICTS = 8;
 
+const ADVICE =
+  'Pin fewer of these hosts together, such as those with equal values above; what a guest of one would lose on another says: evenkeel migration matrix SURFACE SURFACE…';
+
 export function pinSurfaces(
   surfaces: readonly NamedSurface[],
   options: { readonly name?: string | undefined; readonly vcpu?: string | undefined } = {},
@@ -35,7 +38,7 @@ export function pinSurfaces(
   const { message, conflicts } = pinned.error;
   const named = conflicts.slice(0, NAMED_CONFLICTS).map(({ element, text }) => `\n  ${element}: ${text}`);
   const more = conflicts.length > NAMED_CONFLICTS ? `\n  and ${conflicts.length - NAMED_CONFLICTS} more` : '';
-  return err(failure(EXIT.worse, `${message}${named.join('')}${more}`));
+  return err(failure(EXIT.worse, `${message}${named.join('')}${more}`, ADVICE));
 }
 
 /** How a surface is measured for a guest with these choices. */

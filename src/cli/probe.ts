@@ -42,6 +42,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'Load the module (modprobe kvm_intel or kvm_amd), or pass the device in (docker run --device /dev/kvm).',
   EACCES: 'Run as root, or join the group that owns the device: ls -l /dev/kvm; usermod -aG kvm USER; log in again.',
   EPERM: "Allow the device and KVM's ioctls in the container's device and seccomp rules.",
+  ENOTTY: 'Look at what is there: ls -l /dev/kvm shows a character device, 10, 232, where it is KVM.',
   ENXIO: 'Enable virtualization in the firmware, or nested virtualization in the outer hypervisor.',
   ENODEV: 'Enable virtualization in the firmware, or nested virtualization in the outer hypervisor.',
   EBUSY: 'Stop the other hypervisor on this host.',

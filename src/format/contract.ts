@@ -5,8 +5,11 @@ import type { Contract } from '../model/index.ts';
 import { architectureSchema, fingerprintSchema, hexSchema } from './schemas.ts';
 import { uniqueBy } from './unique.ts';
 
-/** Bits in the widest word: an arm64 SVE register is longer, but is state and never promised. */
-const WIDEST = 128;
+/**
+ * Bits in the widest word: arm64's set of SVE vector lengths, KVM_REG_ARM64_SVE_VLS, has 8 × 64. SVE's registers are
+ * wider, but are state and never promised.
+ */
+const WIDEST = 512;
 
 const promised = z
   .strictObject({

@@ -81,7 +81,9 @@ function foreignFormat(path: string, format: Json): DocumentError {
 
 function checkSections(path: string, surface: Surface): DocumentError | null {
   for (const [name, section] of Object.entries(surface.sections)) {
-    const rule = SECTION_RULES[surface.architecture][name];
+    const rules = SECTION_RULES[surface.architecture];
+    // A file may name a section `constructor`: what objects inherit is no rule.
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined || section.outcome !== 'measured') continue;
     const complaint = rule(section.data);
     if (complaint === null) continue;

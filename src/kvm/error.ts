@@ -24,6 +24,10 @@ const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ENXIO: 'the device node exists but no driver answers behind it',
     ENODEV: 'the device node exists but no driver answers behind it',
   },
+  KVM_GET_API_VERSION: {
+    ENOTTY: 'what stands at this path is not KVM',
+    EPERM: "a security policy (seccomp, LSM) refuses KVM's calls",
+  },
   KVM_CREATE_VM: {
     EBUSY: 'another hypervisor holds the virtualization extensions of the CPU',
     ENOMEM: 'not enough memory for the VM',

@@ -8,6 +8,12 @@ import type { CallCounter, KvmError, Libc } from '../kvm/index.ts';
 import type { Message } from './protocol.ts';
 import type { Step, StepContext } from './step.ts';
 
+/**
+ * A refusal of all VMs: by a policy, or because another hypervisor is there. Not EINVAL: an arm64 host without 40-bit
+ * addresses refuses the default machine alone (api.rst, KVM_CREATE_VM).
+ */
+const REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY', 'ENOTTY', 'ENOSYS']);
+
 /** `open` is called once, for the port to libc; the bench hands one that writes down what goes through it. */
 export function runSteps(
   steps: readonly Step[],
@@ -22,6 +28,12 @@ export function runSteps(
   const kvm = openKvm(libc, device, counter);
   if (!kvm.ok) return send(unavailable(kvm.error));
   using fd = kvm.value;
+  // A node that is not KVM's, or a filter that refuses its ioctls: nothing could be measured, so that is said at once.
+  const version = fd.apiVersion();
+  if (!version.ok) return send(unavailable(version.error));
+  const vm = fd.createVm();
+  if (vm.ok) vm.value.close();
+  else if (REFUSALS.has(vm.error.errnoName)) return send(unavailable(vm.error));
   const scratch = openScratch(libc);
   if (!scratch.ok) return send(unavailable(scratch.error));
   for (const step of steps) {

@@ -58,6 +58,11 @@ describe('bad input ends with 4, one clear line with the place, nothing on stand
       file('capability.json', text.replace(/(\{ "number": 0.*\})/, '$1, $1')),
       /\/system\/1\/number: /,
     ],
+    [
+      'a section with the name of something that objects inherit',
+      file('constructor.json', text.replace('"sections": {', '"sections": { "constructor": 1,')),
+      /\/sections\/constructor: /,
+    ],
     ['300 MB', large, /300 MiB.*limit of 64 MiB/],
   ])('%s', async (_, path, says) => {
     const ran = await evenkeel(['surface', 'show', path]);
@@ -107,6 +112,14 @@ describe('bad input ends with 4, one clear line with the place, nothing on stand
     const ran = await evenkeel(['contract', 'pin', good, '--write', join(directory, 'no', 'folder.json')]);
     expect(ran).toMatchObject({ status: 4, stdout: '' });
     expect(ran.stderr).toContain('its directory does not exist');
+  });
+
+  test('a section of no known name is passed over, also one that objects inherit', async () => {
+    const section = '{ "outcome": "measured", "data": {} }';
+    const named = text.replace('"sections": {', `"sections": { "constructor": ${section}, "__proto__": ${section},`);
+    const ran = await evenkeel(['surface', 'show', file('inherited.json', named)]);
+    expect(ran.stderr).not.toMatch(STACK_TRACE);
+    expect(ran.status).toBe(0);
   });
 
   test('standard input is named as such', async () => {

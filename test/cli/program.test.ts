@@ -127,6 +127,14 @@ describe('schema', () => {
   );
 });
 
+describe('a standard output that takes nothing', () => {
+  test('is said in a line, and gives no exit code of a verdict', () => {
+    const words = [join(import.meta.dirname, '../../src/cli/main.ts'), 'surface', 'show', surface];
+    const ran = spawnSync('sh', ['-c', 'exec "$0" "$@" > /dev/full', process.execPath, ...words], { encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 4, stderr: 'evenkeel: standard output cannot be written: ENOSPC\n' });
+  });
+});
+
 describe('a host without KVM', () => {
   /** A /dev that has nothing but null: what a container has that was not given the device. */
   const NAMESPACE =

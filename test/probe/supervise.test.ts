@@ -68,4 +68,10 @@ describe('the probe supervisor', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'unavailable', errno: 'ENOENT' } });
     expect(!result.ok && result.error.message).toContain('no KVM on this machine');
   });
+
+  test('a device that is not KVM is told as that, not measured', async () => {
+    const result = await supervise(launchLocal({ device: '/dev/null' }), options);
+    expect(result).toMatchObject({ ok: false, error: { code: 'unavailable', errno: 'ENOTTY' } });
+    expect(!result.ok && result.error.message).toContain('not KVM');
+  });
 });
