@@ -106,8 +106,9 @@ function checkPromise(registry: Registry, promised: Promised, destination: Measu
 }
 
 /**
- * What only the destination has. A register that the guest was never promised is harmless; a CPUID leaf was promised
- * too, as zeros, because that is what the guest reads where there is no leaf.
+ * What only the destination has. A CPUID leaf was promised too, as zeros, because that is what the guest reads where
+ * there is no leaf. A register that the guest was never promised is harmless, but for one by which a hypervisor's
+ * service is offered: that shows to any guest that asks.
  */
 function checkAdditions(
   registry: Registry,
@@ -119,11 +120,29 @@ function checkAdditions(
   const unknown = new Set(contract.unknown.map(({ area }) => area));
   for (const word of destination.words.values()) {
     if (promisedWords.has(word.path) || unknown.has(registry.area(word.path))) continue;
-    if (registry.whenAbsent(word.path).kind !== 'zero') continue;
+    if (registry.whenAbsent(word.path).kind !== 'zero') {
+      addOffered(registry, word, fold);
+      continue;
+    }
     const elements = registry.elements(word.path, word.width).filter(isPromised);
     const mask = elements.reduce((sum, element) => sum | fieldMask(element), 0n);
     checkPromise(registry, { word: word.path, width: word.width, value: 0n, mask }, destination, fold);
   }
+}
+
+/**
+ * A paravirtual register that is on by default. Whether the guest had the service before is not known: a kernel without
+ * the register either lacks the service or gives it without saying so (KVM_REG_ARM_STD_BMAP came in 5.19 and what it
+ * stands for in 5.12).
+ */
+function addOffered(registry: Registry, word: MeasuredWord, fold: Fold): void {
+  const neutral = registry.neutral(word.path);
+  const [whole] = registry.elements(word.path, word.width);
+  if (neutral === null || whole?.kind !== 'paravirtual' || word.value === neutral) return;
+  const shown = word.value === null ? 'a value that was not measured' : hex(word.value);
+  const text = `the destination offers it by default (${shown}), and nothing was known of it when the contract was pinned; ${hex(neutral)} is to offer nothing`;
+  const judgement: Judgement = { level: 'unknown', rule: 'destination-only', text };
+  fold.add(registry.area(word.path), word.path, judgement, null, word.value, word.evidence);
 }
 
 /** Derived values and topology are nobody's promise; state is carried, not promised. */

@@ -24,7 +24,6 @@ export type Rule =
   | 'value-not-settable'
   | 'register-missing'
   | 'state-missing'
-  | 'neutral-value'
   | 'destination-only'
   | 'incomparable';
 

@@ -31,7 +31,8 @@ export type Section<Data = Json> =
   /** The process died in this step. */
   | { readonly outcome: 'crashed'; readonly reason: string; readonly during: string };
 
-export interface Cpu {
+/** Cpu, KernelModule and Host are what a section holds: aliases and not interfaces, because only those are `Json`. */
+export type Cpu = {
   /** x86_64: `AuthenticAMD`; arm64: the implementer's name where known, else its code. */
   readonly vendor: string;
   /** The name that the firmware or the kernel gives, where there is one. */
@@ -45,15 +46,15 @@ export interface Cpu {
   readonly revidr?: string;
   /** As the kernel shows it, or null where it shows none. */
   readonly microcode: string | null;
-}
+};
 
-export interface KernelModule {
+export type KernelModule = {
   readonly name: string;
   /** As in /sys/module/NAME/parameters, trimmed; unreadable ones are left out. */
   readonly parameters: Readonly<Record<string, string>>;
-}
+};
 
-export interface Host {
+export type Host = {
   /** `uname -r` and `uname -v`. */
   readonly kernelRelease: string;
   readonly kernelVersion: string;
@@ -62,7 +63,7 @@ export interface Host {
   readonly modules: readonly KernelModule[];
   /** `kvm-arm.mode=nested` and the like: the words of the kernel command line that concern KVM. */
   readonly commandLine: readonly string[];
-}
+};
 
 /** How and when a surface came about. Never part of its fingerprint. */
 export interface Recorded {

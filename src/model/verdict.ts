@@ -19,7 +19,7 @@ export interface Reason {
   /** The part of the machine that it belongs to: `cpuid`, `vgic`, `quirk`, … */
   readonly area: string;
   readonly level: Level;
-  /** A stable code of the rule that decided: `feature-missing`, `below-promise`, `write-ignored`, … */
+  /** A stable code of the rule that decided: `feature-missing`, `settable`, `state-missing`, … */
   readonly rule: string;
   /** One sentence for people, in the field's words, with the values. */
   readonly text: string;

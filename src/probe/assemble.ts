@@ -30,5 +30,5 @@ export function assemble(architecture: Architecture, collected: Collected, prove
 
 function hostOf(section: Section | undefined): Host | null {
   // The host step measures exactly a `Host`, in this same version of the program.
-  return section?.outcome === 'measured' ? (section.data as unknown as Host) : null;
+  return section?.outcome === 'measured' ? (section.data as Host) : null;
 }

@@ -112,6 +112,38 @@ describe('pin and check', () => {
   });
 });
 
+describe('a register that only the destination has', () => {
+  const offering: Registry = {
+    ...toy,
+    elements: (word, width) =>
+      toy.elements(word, width).map((element) => (word === 'reg/0' ? { ...element, kind: 'paravirtual' } : element)),
+  };
+  const destination = (path: string, value: bigint): MeasuredSurface => ({
+    architecture: 'x86_64',
+    fingerprint: 'sha256:0',
+    areas: new Map([['reg', { name: 'reg', measured: true, evidence: '/sections/reg' }]]),
+    caveats: [],
+    words: new Map([[path, { path, width: 8, value, latitude: { kind: 'free' }, mechanism: null, evidence: '' }]]),
+  });
+  const bare: MeasuredSurface = { ...destination('reg/0', 0n), words: new Map() };
+  const contract = pinned(bare);
+
+  test('is harmless where it is no service of a hypervisor', () => {
+    expect(check(toy, contract, destination('reg/0', 3n)).level).toBe('same');
+    expect(check(offering, contract, destination('reg/1', 3n)).level).toBe('same');
+  });
+
+  test('is unknown where it offers one by default, for nobody knows whether the guest had it', () => {
+    const verdict = check(offering, contract, destination('reg/0', 3n));
+    expect(verdict.level).toBe('unknown');
+    expect(verdict.reasons.map(({ element, rule }) => [element, rule])).toEqual([['reg/0', 'destination-only']]);
+  });
+
+  test('is harmless where it offers nothing', () => {
+    expect(check(offering, contract, destination('reg/0', 0n)).level).toBe('same');
+  });
+});
+
 describe('diff', () => {
   test('a surface does not differ from itself, and differences are seen from both sides', () => {
     fc.assert(

@@ -4,14 +4,14 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, release, version } from 'node:os';
-import type { Cpu, Host, Json, KernelModule } from '../../model/index.ts';
+import type { Cpu, Host, KernelModule } from '../../model/index.ts';
 import { measured } from '../step.ts';
 import type { Step } from '../step.ts';
 
 export const host: Step = {
   name: 'host',
   seconds: 5,
-  run: () => measured(readHost() as unknown as Json),
+  run: () => measured(readHost()),
 };
 
 export function readHost(): Host {
