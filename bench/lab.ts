@@ -69,6 +69,7 @@ function bootTrivially(prepared: Prepared, architecture: Architecture, image: st
     architecture,
     kernel: prepared.kernel.image,
     image,
+    medium: 'initramfs' as const,
     cpu: cpuArgument(architecture, undefined),
     append: [],
     words: [],

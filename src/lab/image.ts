@@ -1,6 +1,6 @@
 /**
- * The initramfs of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle. Uncompressed: why,
- * and what is faster by a little, is in docs/decisions/0005-lab-image.md.
+ * The image of a lab kernel: Node, koffi, their libraries, kernel modules, Evenkeel's bundle; as a read-only disk, or
+ * as an uncompressed initramfs where that cannot be. Why is in docs/decisions/0005-lab-image.md.
  * Kept in the cache by content; of each kernel only what was used lately.
  */
 import { createHash } from 'node:crypto';
@@ -13,21 +13,28 @@ import { buildGuestBundle, prebuiltBundle } from './bundle.ts';
 import type { LabContext } from './context.ts';
 import { cpio } from './cpio.ts';
 import type { CpioEntry } from './cpio.ts';
+import { diskMaker, writeDisk } from './disk.ts';
 import { dynamicNeeds, elfArchitecture, loadedPart } from './elf.ts';
 import { fileError, labError } from './error.ts';
 import type { LabError } from './error.ts';
 import { guestFiles } from './guest-files.ts';
 import type { GuestFiles } from './guest-files.ts';
 import type { Kernel } from './kernel.ts';
+import type { Medium } from './machine.ts';
 import { guestModules } from './modules.ts';
 import type { GuestModule } from './modules.ts';
 import { keep } from './store.ts';
 
 /** To be raised when the layout of the image changes. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
-/** The image's path, after building it where the cache does not have it. */
-export async function buildImage(context: LabContext, kernel: Kernel): Promise<Result<string, LabError>> {
+export interface Image {
+  readonly path: string;
+  readonly medium: Medium;
+}
+
+/** The image, after building it where the cache does not have it. */
+export async function buildImage(context: LabContext, kernel: Kernel): Promise<Result<Image, LabError>> {
   const files = await guestFiles(context, kernel.architecture);
   if (!files.ok) return files;
   const bundle = await guestBundle(context);
@@ -36,17 +43,26 @@ export async function buildImage(context: LabContext, kernel: Kernel): Promise<R
   if (!modules.ok) return modules;
   const hash = createHash('sha256').update(`${LAYOUT}\n${files.value.identity}\n`).update(bundle.value);
   for (const { name, data } of modules.value) hash.update(`\n${name}\n`).update(data);
+  const mkfs = diskMaker(kernel);
   const prefix = `${kernel.architecture}-${kernel.name.replaceAll(/[^\w.]+/g, '-')}-`;
-  const path = join(context.cache, 'images', `${prefix}${hash.digest('hex').slice(0, 32)}.cpio`);
+  const path = join(
+    context.cache,
+    'images',
+    `${prefix}${hash.digest('hex').slice(0, 32)}.${mkfs === null ? 'cpio' : 'ext4'}`,
+  );
+  const image: Image = { path, medium: mkfs === null ? 'initramfs' : 'disk' };
   if (existsSync(path)) {
     utimesSync(path, new Date(), new Date());
-    return ok(path);
+    return ok(image);
   }
   const entries = imageEntries(kernel, files.value, modules.value, bundle.value);
   if (!entries.ok) return entries;
-  const kept = await keep(context, path, (temporary) => writeImage(temporary, cpio(entries.value)));
-  if (kept.ok) await removeOthers(join(context.cache, 'images'), prefix, path);
-  return kept;
+  const kept = await keep(context, path, (temporary) =>
+    mkfs === null ? writeImage(temporary, cpio(entries.value)) : writeDisk(context, mkfs, temporary, entries.value),
+  );
+  if (!kept.ok) return kept;
+  await removeOthers(join(context.cache, 'images'), prefix, path);
+  return ok(image);
 }
 
 async function guestBundle(context: LabContext): Promise<Result<Buffer, LabError>> {
@@ -81,6 +97,8 @@ function imageEntries(
     ['koffi.node', files.koffi],
   ] as const;
   const wanted: string[] = [];
+  // Named by the program and by libraries that can be run themselves.
+  const interpreters = new Set<string>();
   const add = (path: string, file: string): Result<null, LabError> => {
     const data = readFileSync(file);
     const architecture = elfArchitecture(data);
@@ -94,10 +112,7 @@ function imageEntries(
     wanted.push(...needs.value.libraries);
     entries.push({ kind: 'file', path, data: trimmed.value, executable: true });
     const interpreter = needs.value.interpreter;
-    if (interpreter !== null && !interpreter.startsWith('/lib/')) {
-      const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
-      entries.push({ kind: 'link', path: interpreter.slice(1), target: `/lib/${name}` });
-    }
+    if (interpreter !== null && !interpreter.startsWith('/lib/')) interpreters.add(interpreter);
     return ok(null);
   };
   for (const [path, file] of programs) {
@@ -112,6 +127,10 @@ function imageEntries(
     if (folder === undefined) return err(labError('image', `no package of the guest's libraries holds ${name}`));
     const added = add(`lib/${name}`, join(folder, name));
     if (!added.ok) return added;
+  }
+  for (const interpreter of interpreters) {
+    const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
+    entries.push({ kind: 'link', path: interpreter.slice(1), target: `/lib/${name}` });
   }
   for (const { name, data } of modules) entries.push({ kind: 'file', path: `modules/${name}.ko`, data });
   const order = modules.map((module) => `${module.name}\n`).join('');

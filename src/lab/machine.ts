@@ -43,11 +43,15 @@ export function cpuArgument(architecture: Architecture, cpu: string | undefined)
   return cpus.find(({ name }) => name === cpu)?.argument ?? cpu;
 }
 
+/** How an image is handed over: `-initrd`, or an NVMe disk, whose driver Debian's kernels have built in. */
+export type Medium = 'initramfs' | 'disk';
+
 export interface Boot {
   readonly architecture: Architecture;
-  /** Files: kernel and initramfs. */
+  /** Files: kernel and image. */
   readonly kernel: string;
   readonly image: string;
+  readonly medium: Medium;
   /** For `-cpu`. */
   readonly cpu: string;
   /** Words for the kernel command line. */
@@ -68,9 +72,23 @@ export function machineArguments(boot: Boot): string[] {
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=probe,fd=${CHANNEL_FD}`],
     ...['-device', 'virtserialport,chardev=probe,name=evenkeel'],
-    ...['-kernel', boot.kernel, '-initrd', boot.image, '-append', commandLine(boot)],
+    ...imageArguments(boot),
+    ...['-kernel', boot.kernel, '-append', commandLine(boot)],
   ];
 }
+
+function imageArguments({ medium, image }: Boot): string[] {
+  if (medium === 'initramfs') return ['-initrd', image];
+  // A comma within an option's value is written twice (qemu(1)).
+  const drive = `if=none,id=image,format=raw,readonly=on,file=${image.replaceAll(',', ',,')}`;
+  return ['-drive', drive, '-device', 'nvme,drive=image,serial=evenkeel'];
+}
+
+/** `rootwait`, because the disk's name appears some time after its driver is ready. */
+const FIRST_PROGRAM: Readonly<Record<Medium, string>> = {
+  initramfs: 'rdinit=/node',
+  disk: 'root=/dev/nvme0n1 rootfstype=ext4 ro rootwait init=/node',
+};
 
 /**
  * `quiet` leaves warnings and panics on the console, whose every byte costs time; `panic=-1` makes a panic end the
@@ -84,7 +102,7 @@ function commandLine(boot: Boot): string {
     'quiet',
     'panic=-1',
     ...boot.append,
-    'rdinit=/node',
+    FIRST_PROGRAM[boot.medium],
     '--',
     '/lab.cjs',
     ...boot.words,

@@ -15,7 +15,7 @@ import { cachedKernel, fetchKernel, userKernel } from './kernel.ts';
 import type { Kernel } from './kernel.ts';
 import { ConsoleTail, launchVm } from './launch.ts';
 import { MACHINES, cpuArgument } from './machine.ts';
-import type { Boot } from './machine.ts';
+import type { Boot, Medium } from './machine.ts';
 import type { LabProgress } from './progress.ts';
 import { provideQemu } from './qemu.ts';
 import type { Qemu } from './qemu.ts';
@@ -58,6 +58,7 @@ export interface Prepared {
   readonly kernel: Kernel;
   readonly qemu: Qemu;
   readonly image: string;
+  readonly medium: Medium;
 }
 
 /** Steps' deadlines are for real machines; under emulation, with every core busy, they take this many times longer. */
@@ -73,7 +74,9 @@ export async function prepare(context: LabContext, target: LabTarget): Promise<R
   const kernel = await provideKernel(context, target);
   if (!kernel.ok) return kernel;
   const image = await buildImage(context, kernel.value);
-  return image.ok ? ok({ kernel: kernel.value, qemu: qemu.value, image: image.value }) : image;
+  if (!image.ok) return image;
+  const { path, medium } = image.value;
+  return ok({ kernel: kernel.value, qemu: qemu.value, image: path, medium });
 }
 
 async function provideKernel(context: LabContext, target: LabTarget): Promise<Result<Kernel, LabError>> {
@@ -143,6 +146,7 @@ async function tryOnce(
     architecture: options.architecture,
     kernel: prepared.kernel.image,
     image: prepared.image,
+    medium: prepared.medium,
     cpu: cpuArgument(options.architecture, options.cpu),
     append: options.append ?? [],
     words: [],

@@ -68,7 +68,7 @@ function qemuProcesses(image: string): string[] {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name) || !existsSync(`/proc/${name}/cmdline`)) return false;
     try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(image);
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(image);
     } catch {
       return false; // Ended between the two.
     }

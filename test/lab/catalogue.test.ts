@@ -25,13 +25,29 @@ describe('what is recorded', () => {
 });
 
 describe("QEMU's command line", () => {
-  const boot = { kernel: 'k', image: 'i', append: ['kvm-arm.mode=nested'], words: ['skip=cpuid'] };
+  const boot = {
+    kernel: 'k',
+    image: 'i',
+    medium: 'disk' as const,
+    append: ['kvm-arm.mode=nested'],
+    words: ['skip=cpuid'],
+  };
 
   it('puts added words before the end of the kernel command line and words for the program behind it', () => {
     const words = machineArguments({ ...boot, architecture: 'arm64', cpu: 'max' });
     const line = words[words.indexOf('-append') + 1]?.split(' -- ');
     expect(line?.[0]?.split(' ')).toContain('kvm-arm.mode=nested');
     expect(line?.[1]).toBe('/lab.cjs skip=cpuid');
+  });
+
+  it('hands an image over as a disk or as an initramfs, and names the first program accordingly', () => {
+    const disk = machineArguments({ ...boot, architecture: 'arm64', cpu: 'max', image: 'a,b' });
+    expect(disk).toContain('if=none,id=image,format=raw,readonly=on,file=a,,b');
+    expect(disk).not.toContain('-initrd');
+    expect(disk[disk.indexOf('-append') + 1]).toContain('root=/dev/nvme0n1');
+    const initramfs = machineArguments({ ...boot, architecture: 'arm64', cpu: 'max', medium: 'initramfs' });
+    expect(initramfs[initramfs.indexOf('-initrd') + 1]).toBe('i');
+    expect(initramfs[initramfs.indexOf('-append') + 1]).toContain('rdinit=/node');
   });
 
   it('gives a named CPU in the words of QEMU and anything else as it is', () => {

@@ -29,7 +29,7 @@ function pretend(script: string): Prepared {
   const qemu: Qemu = { origin: 'given', program, parameters: [], environment: {}, version: 'none', package: null };
   const kernel = userKernel('arm64', program, null);
   if (!kernel.ok) throw new Error(kernel.error.message);
-  return { qemu, kernel: kernel.value, image: program };
+  return { qemu, kernel: kernel.value, image: program, medium: 'initramfs' };
 }
 
 const target = { architecture: 'arm64', kernel: 'none' } as const;
@@ -99,6 +99,7 @@ async function bootWith(
     architecture: 'x86_64',
     kernel: prepared.kernel.image,
     image,
+    medium: 'initramfs',
     cpu: 'max',
     append: [],
     words: [],
@@ -138,7 +139,15 @@ describe('a real kernel that fails', () => {
     const program = join(directory, 'sleeper');
     writeFileSync(program, '#!/bin/sh\nexec sleep 50\n', { mode: 0o755 });
     const qemu = { program, parameters: [], environment: {} };
-    const boot = { architecture: 'arm64', kernel: mark, image: '', cpu: 'max', append: [], words: [] };
+    const boot = {
+      architecture: 'arm64',
+      kernel: mark,
+      image: '',
+      medium: 'initramfs',
+      cpu: 'max',
+      append: [],
+      words: [],
+    };
     const script = `const { startVm } = await import(${JSON.stringify(module)});
       const vm = startVm(${JSON.stringify(qemu)}, ${JSON.stringify(boot)}, { onConsole() {}, onChannel() {}, onExit() {} });
       setTimeout(() => console.log(vm.pid), 300);`;
