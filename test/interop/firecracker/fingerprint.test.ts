@@ -73,6 +73,33 @@ describe('a Firecracker fingerprint', () => {
     expect(words.get('cpuid/0x7:0/ebx')?.evidence).toBe('/sections/firecracker.cpuid/data/entries/0/ebx');
   });
 
+  test('a feature can be hidden; where XSAVE puts a component, and that the FPU lacks a value, cannot', () => {
+    const shows = (leaf: string, subleaf: string, ebx: string): Json =>
+      broken((copy) => {
+        const entry = copy.guest_cpu_config.cpuid_modifiers[0]!;
+        Object.assign(entry, { leaf, subleaf });
+        entry.modifiers[1]!.bitmap = bits(ebx, 32);
+      });
+    const levelOf = (there: Json, here: Json, element: string): string => {
+      const [from, to] = [readFingerprint(there), readFingerprint(here)];
+      if (!from.ok || !to.ok) throw new Error('both are whole');
+      const registry = registryFor('x86_64');
+      const contract = pin(registry, [measure(from.value)], { name: '', hosts: [''] });
+      if (!contract.ok) throw new Error(contract.error.message);
+      const { reasons } = check(registry, contract.value, measure(to.value));
+      return reasons.find((reason) => reason.element === element)?.level ?? 'same';
+    };
+    const AVX2 = 1 << 5;
+    const ZERO_FCS_FDS = 1 << 13;
+    const leaf7 = (ebx: number): Json => shows('0x7', '0x0', ebx.toString(2));
+    expect(levelOf(leaf7(0), leaf7(AVX2), 'cpuid/0x7:0/ebx/avx2')).toBe('selectable');
+    expect(levelOf(leaf7(AVX2), leaf7(0), 'cpuid/0x7:0/ebx/avx2')).toBe('unknown');
+    expect(levelOf(leaf7(0), leaf7(ZERO_FCS_FDS), 'cpuid/0x7:0/ebx/zero_fcs_fds')).toBe('unknown');
+    // PKRU at 0x880 on one CPU and at 0xa80 on the other: the one bit that differs is no feature.
+    const pkru = (offset: number): Json => shows('0xd', '0x9', offset.toString(2));
+    expect(levelOf(pkru(0x880), pkru(0xa80), 'cpuid/0xd:9/ebx/xsave_offset')).toBe('unknown');
+  });
+
   test.each<[string, Json, string]>([
     [
       'an x, which is no value',

@@ -1,12 +1,14 @@
 /** Surfaces that were read from a Firecracker fingerprint: values of a guest's CPUID and MSRs on a real host. */
 import type { Area, MeasuredSurface, MeasuredWord, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
+import { cpuidElements } from '../cpuid-elements.ts';
 import { areaOf } from '../elements.ts';
 import { msrWord } from '../msr-names.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
 import { FIRECRACKER_CPUID, FIRECRACKER_MSRS } from '../sections.ts';
 import { FEATURE_MSRS } from '../tables/msr-fields.ts';
 import { VOLATILE_MSRS } from '../volatile.ts';
+import { latitudeOf } from './cpuid-latitude.ts';
 import { readAs } from './reading.ts';
 
 const NOT_CAPTURED = 'a Firecracker fingerprint does not capture it';
@@ -17,14 +19,13 @@ const LATITUDE: WordLatitude = { kind: 'unknown', why: UNCAPTURED };
 /**
  * Bits of CPUID can be hidden: KVM_SET_CPUID2 takes what the VMM gives it, and Firecracker's own CPU templates do
  * nothing else (api.rst, KVM_SET_CPUID2; Firecracker's docs/cpu_templates). Known, not tried on that host. Whether a
- * bit that it does not show could be had, the capture does not say.
+ * bit that it does not show could be had, the capture does not say. A feature is hidden that way; a bit that says that
+ * something is missing, and what describes the CPU's own doing (where XSAVE puts a component), stay true.
  */
-const maskable = (value: bigint): WordLatitude => ({
-  kind: 'bits',
-  clearable: value,
-  settable: 0n,
-  otherwise: { how: 'unknown', why: UNCAPTURED },
-});
+function maskable(path: string, value: bigint): WordLatitude {
+  const hidden = { clearable: value, settable: 0n, otherwise: { how: 'unknown', why: UNCAPTURED } } as const;
+  return latitudeOf(cpuidElements(path), value, hidden, 0n, []);
+}
 
 /** Null for a surface that is not one. */
 export function measureImported(surface: Surface, areas: readonly string[]): MeasuredSurface | null {
@@ -39,7 +40,7 @@ export function measureImported(surface: Surface, areas: readonly string[]): Mea
           path,
           width: 32,
           value: fromHex(row[register]),
-          latitude: maskable(fromHex(row[register])),
+          latitude: maskable(path, fromHex(row[register])),
           mechanism: {
             call: 'KVM_SET_CPUID2',
             target: `function=${row.leaf} index=${row.subleaf} ${register}`,
