@@ -7,34 +7,24 @@ import type { FirmwareRegister } from '../../../arch/arm64/firmware.ts';
 import { isFirmwareRegister } from '../../../arch/arm64/ids.ts';
 import type { FirmwareSection, ValueTrials } from '../../../arch/arm64/sections.ts';
 import { hex } from '../../../model/index.ts';
-import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
-import { Registers, text } from './registers.ts';
-import { createMachine, everyFeature } from './vcpu.ts';
+import { askRegisters, text } from './registers.ts';
 
 export const firmware: Step = {
   name: 'firmware',
   architecture: 'arm64',
   seconds: 5,
-  run({ kvm, scratch, note }) {
-    const created = createMachine(kvm, everyFeature(kvm));
-    if (!created.ok) return failed(created.error);
-    using machine = created.value;
-    const registers = new Registers(machine.vcpu, scratch);
-    const list = registers.list();
-    if (!list.ok) return failed(list.error);
-    const rows = list.value
-      .filter(isFirmwareRegister)
-      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-      .map((id): ValueTrials => {
-        note(`writing firmware register ${hex(id)}`);
+  run: (context) =>
+    askRegisters(context, (registers, ids): FirmwareSection => {
+      const rows = ids.filter(isFirmwareRegister).map((id): ValueTrials => {
+        context.note(`writing firmware register ${hex(id)}`);
         const value = registers.get(id);
         if (typeof value === 'string') return { id: hex(id), value, trials: [] };
         const trials = candidates(id, value).map((candidate) => registers.trial(id, candidate, value));
         return { id: hex(id), value: text(value), trials };
       });
-    return measured({ vcpu: 'all', registers: rows } satisfies FirmwareSection);
-  },
+      return { vcpu: 'all', registers: rows };
+    }),
 };
 
 /**

@@ -8,11 +8,10 @@ import type { IdRegistersSection } from '../../../arch/arm64/sections.ts';
 import { KVM_ARM_GET_REG_WRITABLE_MASKS } from '../../../kvm/index.ts';
 import type { Scratch, Vm } from '../../../kvm/index.ts';
 import { hex } from '../../../model/index.ts';
-import { failed, measured } from '../../step.ts';
 import type { Step, StepContext } from '../../step.ts';
 import { tryIdRegister } from './id-trials.ts';
-import { Registers } from './registers.ts';
-import { createMachine, everyFeature } from './vcpu.ts';
+import { askRegisters, Registers } from './registers.ts';
+import { createMachine } from './vcpu.ts';
 
 const KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES = 230;
 const KVM_CAP_ARM_WRITABLE_IMP_ID_REGS = 239;
@@ -25,25 +24,17 @@ export const idRegisters: Step = {
   name: 'id-registers',
   architecture: 'arm64',
   seconds: 15,
-  run(context) {
-    const { kvm, scratch, note } = context;
-    const created = createMachine(kvm, everyFeature(kvm));
-    if (!created.ok) return failed(created.error);
-    using machine = created.value;
-    const declared = writableMasks(machine.vm, scratch);
-    const registers = new Registers(machine.vcpu, scratch);
-    const list = registers.list();
-    if (!list.ok) return failed(list.error);
-    const trials = list.value
-      .filter((id) => isIdRegister(id) || id === PMCR_EL0)
-      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-      .map((id) => {
-        note(`writing ${systemRegisterName(Number(id & 0xffffn)) ?? hex(id)}`);
-        return tryIdRegister(registers, id);
-      });
-    const implementation = implementationRegisters(context);
-    return measured({ vcpu: 'all', registers: trials, declared, implementation } satisfies IdRegistersSection);
-  },
+  run: (context) =>
+    askRegisters(context, (registers, ids, vm): IdRegistersSection => {
+      const declared = writableMasks(vm, context.scratch);
+      const trials = ids
+        .filter((id) => isIdRegister(id) || id === PMCR_EL0)
+        .map((id) => {
+          context.note(`writing ${systemRegisterName(Number(id & 0xffffn)) ?? hex(id)}`);
+          return tryIdRegister(registers, id);
+        });
+      return { vcpu: 'all', registers: trials, declared, implementation: implementationRegisters(context) };
+    }),
 };
 
 function writableMasks(vm: Vm, scratch: Scratch): IdRegistersSection['declared'] {

@@ -3,9 +3,12 @@
  * used for all of them and a failure is a short text.
  */
 import { KVM_GET_ONE_REG, KVM_GET_REG_LIST, KVM_SET_ONE_REG, registerBytes } from '../../../kvm/index.ts';
-import type { KvmError, Scratch, Vcpu } from '../../../kvm/index.ts';
-import { hex } from '../../../model/index.ts';
-import type { Result, Trial } from '../../../model/index.ts';
+import type { KvmError, Scratch, Vcpu, Vm } from '../../../kvm/index.ts';
+import { hex, ok } from '../../../model/index.ts';
+import type { Json, Result, Section, Trial } from '../../../model/index.ts';
+import { failed, measured } from '../../step.ts';
+import type { StepContext } from '../../step.ts';
+import { createMachine, everyFeature } from './vcpu.ts';
 
 /** A value, or the errno's name. */
 export type Read = bigint | string;
@@ -23,9 +26,12 @@ export class Registers {
     this.#view.setBigUint64(8, scratch.address, true);
   }
 
+  /** The ids of KVM_GET_REG_LIST in ascending order, whatever order this kernel gives them in. */
   list(): Result<bigint[], KvmError> {
     const list = this.#vcpu.list(KVM_GET_REG_LIST, 512);
-    return list.ok ? { ok: true, value: list.value.map(({ id }) => id) } : list;
+    if (!list.ok) return list;
+    const ids = list.value.map(({ id }) => id);
+    return ok(ids.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
   }
 
   get(id: bigint): Read {
@@ -75,4 +81,17 @@ export function trial(wrote: bigint, outcome: Trial['outcome'], reads: Read): Tr
 /** How a section writes what was read. */
 export function text(read: Read): string {
   return typeof read === 'string' ? read : hex(read);
+}
+
+/** The section of a question that is put to the registers of a vCPU with every feature but EL2. */
+export function askRegisters(
+  { kvm, scratch }: StepContext,
+  ask: (registers: Registers, ids: readonly bigint[], vm: Vm) => Json,
+): Section {
+  const created = createMachine(kvm, everyFeature(kvm));
+  if (!created.ok) return failed(created.error);
+  using machine = created.value;
+  const registers = new Registers(machine.vcpu, scratch);
+  const list = registers.list();
+  return list.ok ? measured(ask(registers, list.value, machine.vm)) : failed(list.error);
 }

@@ -5,33 +5,27 @@
 import { bytesOf, isFirmwareRegister, isIdRegister, SVE_VLS } from '../../../arch/arm64/ids.ts';
 import type { StateRow, StateSection } from '../../../arch/arm64/sections.ts';
 import { hex } from '../../../model/index.ts';
-import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
-import { Registers } from './registers.ts';
-import { createMachine, everyFeature } from './vcpu.ts';
+import { askRegisters } from './registers.ts';
+import type { Registers } from './registers.ts';
 
 export const state: Step = {
   name: 'state',
   architecture: 'arm64',
   seconds: 10,
-  run({ kvm, scratch, note }) {
-    const created = createMachine(kvm, everyFeature(kvm));
-    if (!created.ok) return failed(created.error);
-    using machine = created.value;
-    const registers = new Registers(machine.vcpu, scratch);
-    const list = registers.list();
-    if (!list.ok) return failed(list.error);
-    const free: string[] = [];
-    const limited: StateRow[] = [];
-    note('writing state registers back');
-    const ids = list.value.filter((id) => !isIdRegister(id) && !isFirmwareRegister(id) && id !== SVE_VLS);
-    for (const id of ids.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
-      const row = tryState(registers, id);
-      if (row === null) free.push(hex(id));
-      else limited.push(row);
-    }
-    return measured({ vcpu: 'all', free, limited } satisfies StateSection);
-  },
+  run: (context) =>
+    askRegisters(context, (registers, ids): StateSection => {
+      context.note('writing state registers back');
+      const free: string[] = [];
+      const limited: StateRow[] = [];
+      for (const id of ids) {
+        if (isIdRegister(id) || isFirmwareRegister(id) || id === SVE_VLS) continue;
+        const row = tryState(registers, id);
+        if (row === null) free.push(hex(id));
+        else limited.push(row);
+      }
+      return { vcpu: 'all', free, limited };
+    }),
 };
 
 /** Null where the register took both writes whole. */

@@ -85,9 +85,7 @@ function freshRegisters({ kvm, scratch }: StepContext, features: readonly Featur
       target: machine.target,
       features: machine.preferredFeatures,
       vgic: isDevice(machine.gic) ? 'v3' : machine.gic.errnoName,
-      registers: list.value
-        .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-        .map((id): RegisterRow => [hex(id), text(registers.get(id))]),
+      registers: list.value.map((id): RegisterRow => [hex(id), text(registers.get(id))]),
     },
   };
 }
