@@ -12,6 +12,7 @@ import type { CatalogueKernel } from './catalogue.ts';
 import type { LabContext } from './context.ts';
 import { fileError, labError } from './error.ts';
 import type { LabError } from './error.ts';
+import { KERNEL_FILES, KERNEL_HEAD, kernelArchitecture } from './kernel-file.ts';
 import { download, findPackage, packageNames, unpack } from './packages.ts';
 import type { Package } from './packages.ts';
 import { keep } from './store.ts';
@@ -89,11 +90,22 @@ export function userKernel(
     if (modules !== null && !statSync(modules).isDirectory()) {
       return err(labError('usage', `${modules} is not a directory`));
     }
-    const digest = createHash('sha256').update(readFileSync(image)).digest('hex');
+    const bytes = readFileSync(image);
+    const found = kernelArchitecture(bytes.subarray(0, KERNEL_HEAD));
+    if (found !== architecture) return err(notThisKernel(image, architecture, found));
+    const digest = createHash('sha256').update(bytes).digest('hex');
     return ok({ name: image, architecture, image, modules, identity: `${basename(image)} sha256:${digest}` });
   } catch (error) {
     return err({ ...fileError('cannot read the kernel', error), code: 'usage' });
   }
+}
+
+function notThisKernel(image: string, wanted: Architecture, found: Architecture | null): LabError {
+  return found === null
+    ? labError('usage', `${image} is no kernel that QEMU boots`, {
+        hint: `a build leaves it in ${KERNEL_FILES[wanted]}`,
+      })
+    : labError('usage', `${image} is a kernel of ${found}, and ${wanted} was asked for`, { hint: `--arch ${found}` });
 }
 
 /** The package of the series: what the suite's meta package depends on, else the newest with a fitting name. */

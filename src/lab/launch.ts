@@ -8,6 +8,11 @@ import { startVm } from './vm.ts';
 /** Lines of console that are kept for a report. */
 const KEPT = 40;
 
+/** As `panic` of kernel/panic.c begins. */
+function isPanic(line: string): boolean {
+  return line.includes('Kernel panic - not syncing');
+}
+
 /** What the machine wrote last, QEMU's own words included. */
 export class ConsoleTail {
   readonly #lines: string[] = [];
@@ -17,8 +22,10 @@ export class ConsoleTail {
     if (this.#lines.length > KEPT) this.#lines.shift();
   }
 
+  /** Without the registers and the stack that a kernel prints after it has said why it panics. */
   lines(): readonly string[] {
-    return [...this.#lines];
+    const panic = this.#lines.findLastIndex(isPanic);
+    return panic < 0 ? [...this.#lines] : this.#lines.slice(0, panic + 1);
   }
 }
 
@@ -38,7 +45,7 @@ export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener): Laun
       { ...boot, words: [...boot.words, ...words] },
       {
         onConsole(line) {
-          if (line.trim() !== '') last = line;
+          if (line.trim() !== '' && !isPanic(last)) last = line;
           listener.onConsole(line);
         },
         onChannel: (chunk) => decoder.push(chunk, events.onMessage, listener.onConsole),

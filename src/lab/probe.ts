@@ -187,6 +187,9 @@ async function tryOnce(
   };
 }
 
+/** QEMU's own words, by error_report: it says what it was asked for that it cannot do, and another try would too. */
+const QEMU_ERROR = /^qemu(?:-system-[^: ]+)?: (?!warning: |terminating )/;
+
 function failureOf(
   context: LabContext,
   failure: { readonly code: 'unavailable' | 'worker'; readonly message: string },
@@ -194,6 +197,8 @@ function failureOf(
 ): LabError {
   if (context.signal?.aborted === true) return labError('interrupted', 'interrupted; the machine was ended');
   const console = tail.lines();
+  const refusal = console.findLast((line) => QEMU_ERROR.test(line));
+  if (refusal !== undefined) return labError('qemu', `QEMU refuses: ${refusal}`, { console });
   return failure.code === 'unavailable'
     ? labError('unavailable', `inside the machine: ${failure.message}`, { console })
     : labError('boot', failure.message, { console });

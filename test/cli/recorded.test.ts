@@ -35,7 +35,7 @@ function resolve(json: Json, pointer: string): Json | undefined {
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
     if (typeof at !== 'object' || at === null) return undefined;
-    at = Array.isArray(at) ? at[Number(key)] : Object.hasOwn(at, key) ? at[key] : undefined;
+    at = new Map<string, Json>(Object.entries(at)).get(key);
   }
   return at;
 }

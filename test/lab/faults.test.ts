@@ -7,7 +7,7 @@ import { trivialInit } from '../../bench/lab-trivial.ts';
 import { cpio } from '../../src/lab/cpio.ts';
 import { labContext, probePrepared } from '../../src/lab/index.ts';
 import type { LabProgress, Prepared } from '../../src/lab/index.ts';
-import { userKernel } from '../../src/lab/kernel.ts';
+import type { Kernel } from '../../src/lab/kernel.ts';
 import { ConsoleTail, launchVm } from '../../src/lab/launch.ts';
 import type { Boot } from '../../src/lab/machine.ts';
 import type { Qemu } from '../../src/lab/qemu.ts';
@@ -27,14 +27,32 @@ function pretend(script: string): Prepared {
   const program = join(directory, 'qemu');
   writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const qemu: Qemu = { origin: 'given', program, parameters: [], environment: {}, version: 'none', package: null };
-  const kernel = userKernel('arm64', program, null);
-  if (!kernel.ok) throw new Error(kernel.error.message);
-  return { qemu, kernel: kernel.value, image: program, medium: 'initramfs' };
+  const kernel: Kernel = { name: program, architecture: 'arm64', image: program, modules: null, identity: 'none' };
+  return { qemu, kernel, image: program, medium: 'initramfs' };
 }
 
 const target = { architecture: 'arm64', kernel: 'none' } as const;
 
 describe('a machine that fails', () => {
+  it('in a panic says what led to it, not the registers that the kernel prints then', async () => {
+    const words = ['no virtio-serial port', 'Kernel panic - not syncing: Attempted to kill init!', 'RIP: 0033:0x7f'];
+    const prepared = pretend(`${words.map((line) => `echo '${line}'`).join('; ')}; exit 0`);
+    const probed = await probePrepared(labContext(), prepared, target);
+    expect(probed).toMatchObject({ ok: false, error: { code: 'boot', console: words.slice(0, 2) } });
+    expect(!probed.ok && probed.error.message).toContain('Attempted to kill init!');
+  });
+
+  it('because QEMU refuses what it is asked for is not started again', async () => {
+    const words = 'qemu-system-aarch64: unable to find CPU model';
+    const progress: LabProgress[] = [];
+    const probed = await probePrepared(labContext(), pretend(`echo '${words}' >&2; exit 1`), {
+      ...target,
+      onProgress: (event) => progress.push(event),
+    });
+    expect(probed).toMatchObject({ ok: false, error: { code: 'qemu', console: [words] } });
+    expect(progress.map(({ phase }) => phase)).toEqual(['booting']);
+  });
+
   it('of itself is started again, visibly, at most twice, and its last lines are told', async () => {
     const prepared = pretend('echo "Kernel panic - not syncing: made up"; exit 0');
     const progress: LabProgress[] = [];
