@@ -35,15 +35,13 @@ describe('the file of a kernel', () => {
     const path = join(directory, 'kernel');
     writeFileSync(path, image);
     expect(userKernel('arm64', path, null)).toMatchObject({ ok: true });
-    expect(userKernel('x86_64', path, null)).toMatchObject({
-      ok: false,
-      error: { code: 'usage', message: expect.stringContaining('a kernel of arm64'), hint: '--arch arm64' },
-    });
+    const other = userKernel('x86_64', path, null);
+    expect(other).toMatchObject({ ok: false, error: { code: 'usage', hint: '--arch arm64' } });
+    expect(!other.ok && other.error.message).toContain('a kernel of arm64');
     writeFileSync(path, 'hello');
     expect(userKernel('x86_64', path, null)).toMatchObject({ ok: false, error: { code: 'usage' } });
-    expect(userKernel('x86_64', join(directory, 'nothing'), null)).toMatchObject({
-      ok: false,
-      error: { code: 'usage', message: expect.stringContaining('nothing') },
-    });
+    const missing = userKernel('x86_64', join(directory, 'nothing'), null);
+    expect(missing).toMatchObject({ ok: false, error: { code: 'usage' } });
+    expect(!missing.ok && missing.error.message).toContain('nothing');
   });
 });
