@@ -9,7 +9,6 @@ import {
   KVM_CREATE_DEVICE_ARG,
   KVM_DEVICE_ATTR,
   KVM_ENABLE_CAP_ARG,
-  KVM_MP_STATE,
   KVM_NESTED_STATE,
   KVM_ONE_REG,
   KVM_REG_LIST,
@@ -22,7 +21,6 @@ import {
   KVM_MSR_FILTER,
   KVM_MSR_LIST,
   KVM_MSRS,
-  KVM_PIT_CONFIG,
   KVM_REGS,
   KVM_SREGS,
   KVM_XSAVE,
@@ -77,7 +75,6 @@ export const KVM_CREATE_VCPU: Ioctl<'vm', Integer> = row('KVM_CREATE_VCPU', ['vm
 export const KVM_SET_USER_MEMORY_REGION: Ioctl<'vm', Of<typeof KVM_USERSPACE_MEMORY_REGION>> = row('KVM_SET_USER_MEMORY_REGION', ['vm'], 0x46, 'write', of(KVM_USERSPACE_MEMORY_REGION), { capability: 'KVM_CAP_USER_MEMORY' });
 export const KVM_SET_TSS_ADDR: Ioctl<'vm', Integer> = row('KVM_SET_TSS_ADDR', ['vm'], 0x47, 'none', integer, { ...x86, capability: 'KVM_CAP_SET_TSS_ADDR' });
 export const KVM_CREATE_IRQCHIP: Ioctl<'vm', None> = row('KVM_CREATE_IRQCHIP', ['vm'], 0x60, 'none', none, { capability: 'KVM_CAP_IRQCHIP' });
-export const KVM_CREATE_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_CONFIG>> = row('KVM_CREATE_PIT2', ['vm'], 0x77, 'write', of(KVM_PIT_CONFIG), { ...x86, capability: 'KVM_CAP_PIT2' });
 export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>> = row('KVM_ENABLE_CAP', ['vm', 'vcpu'], 0xa3, 'write', of(KVM_ENABLE_CAP_ARG), { capability: 'KVM_CAP_ENABLE_CAP' });
 export const KVM_SET_TSC_KHZ: Ioctl<'vm' | 'vcpu', Integer> = row('KVM_SET_TSC_KHZ', ['vm', 'vcpu'], 0xa2, 'none', integer, { ...x86, capability: 'KVM_CAP_TSC_CONTROL' });
 export const KVM_GET_TSC_KHZ: Ioctl<'vm' | 'vcpu', None> = row('KVM_GET_TSC_KHZ', ['vm', 'vcpu'], 0xa3, 'none', none, { ...x86, capability: 'KVM_CAP_GET_TSC_KHZ' });
@@ -103,10 +100,8 @@ export const KVM_SET_SREGS: Ioctl<'vcpu', Of<typeof KVM_SREGS>> = row('KVM_SET_S
 export const KVM_GET_MSRS: Ioctl<'kvm' | 'vcpu', ArrayOf<typeof KVM_MSRS>> = row('KVM_GET_MSRS', ['kvm', 'vcpu'], 0x88, 'readwrite', arrayOf(KVM_MSRS), x86);
 export const KVM_SET_MSRS: Ioctl<'vcpu', ArrayOf<typeof KVM_MSRS>> = row('KVM_SET_MSRS', ['vcpu'], 0x89, 'write', arrayOf(KVM_MSRS), x86);
 export const KVM_GET_LAPIC: Ioctl<'vcpu', Of<typeof KVM_LAPIC_STATE>> = row('KVM_GET_LAPIC', ['vcpu'], 0x8e, 'read', of(KVM_LAPIC_STATE), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
-export const KVM_SET_LAPIC: Ioctl<'vcpu', Of<typeof KVM_LAPIC_STATE>> = row('KVM_SET_LAPIC', ['vcpu'], 0x8f, 'write', of(KVM_LAPIC_STATE), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
 export const KVM_SET_CPUID2: Ioctl<'vcpu', ArrayOf<typeof KVM_CPUID2>> = row('KVM_SET_CPUID2', ['vcpu'], 0x90, 'write', arrayOf(KVM_CPUID2), { ...x86, capability: 'KVM_CAP_EXT_CPUID' });
 export const KVM_GET_CPUID2: Ioctl<'vcpu', ArrayOf<typeof KVM_CPUID2>> = row('KVM_GET_CPUID2', ['vcpu'], 0x91, 'readwrite', arrayOf(KVM_CPUID2), { ...x86, capability: 'KVM_CAP_EXT_CPUID' });
-export const KVM_GET_MP_STATE: Ioctl<'vcpu', Of<typeof KVM_MP_STATE>> = row('KVM_GET_MP_STATE', ['vcpu'], 0x98, 'read', of(KVM_MP_STATE), { capability: 'KVM_CAP_MP_STATE' });
 export const KVM_GET_XSAVE: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_GET_XSAVE', ['vcpu'], 0xa4, 'read', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE' });
 export const KVM_SET_XSAVE: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_SET_XSAVE', ['vcpu'], 0xa5, 'write', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE' });
 export const KVM_GET_XSAVE2: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_GET_XSAVE2', ['vcpu'], 0xcf, 'read', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE2' });

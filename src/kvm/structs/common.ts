@@ -50,11 +50,6 @@ export const KVM_REG_LIST: FlexibleArray<'kvm_reg_list', { n: U64 }, { id: U64 }
   count: 'n',
 };
 
-export const KVM_MP_STATE: Struct<'kvm_mp_state', { mp_state: U32 }> = struct('kvm_mp_state', 4, { mp_state: u32(0) });
-
-export const KVM_CLOCK_DATA: Struct<'kvm_clock_data', { clock: U64; flags: U32; realtime: U64; host_tsc: U64 }> =
-  struct('kvm_clock_data', 48, { clock: u64(0), flags: u32(8), realtime: u64(16), host_tsc: u64(24) });
-
 /** The 128-byte header of the nested state; `size` is in bytes and counts the header. */
 export const KVM_NESTED_STATE: Struct<
   'kvm_nested_state',

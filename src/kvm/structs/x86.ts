@@ -54,8 +54,6 @@ export const KVM_LAPIC_STATE: Struct<'kvm_lapic_state', { regs: Bytes }> = struc
 /** The 4096-byte form; KVM_GET_XSAVE2 fills as many bytes as KVM_CHECK_EXTENSION(KVM_CAP_XSAVE2) says. */
 export const KVM_XSAVE: Struct<'kvm_xsave', { region: Bytes }> = struct('kvm_xsave', 4096, { region: bytes(0, 4096) });
 
-export const KVM_PIT_CONFIG: Struct<'kvm_pit_config', { flags: U32 }> = struct('kvm_pit_config', 64, { flags: u32(0) });
-
 export const KVM_REGS: Struct<
   'kvm_regs',
   {
