@@ -90,7 +90,7 @@ function report(probes: readonly Timing[], replays: readonly Replay[]): void {
   const theirs = median(replays.map(({ milliseconds }) => milliseconds));
   const [first] = probes;
   const [other] = replays;
-  const line = (name: string, value: string): void => void process.stdout.write(`  ${name.padEnd(34)}${value}\n`);
+  const line = (name: string, value: string): void => void process.stdout.write(`  ${name.padEnd(36)}${value}\n`);
   process.stdout.write(`probe of this host, median of ${ROUNDS} runs in turns\n`);
   line('ioctls', `${first?.ioctls ?? 0} by Evenkeel, ${other?.ioctls ?? 0} by the C program`);
   line('calls that came out otherwise in C', String(other?.otherwise ?? 0));
