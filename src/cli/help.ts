@@ -13,7 +13,7 @@ const PURPOSE = 'Keeps the machine that a KVM guest sees unchanged while the hos
 export function helpText(page: DocPage, width: number): string {
   const { footer, brief, ...rest } = page;
   const isProgram = brief === undefined;
-  const examples = isProgram ? EXAMPLES : footer === undefined ? [] : formatMessage(footer).split('\n');
+  const examples = isProgram ? EXAMPLES : footer === undefined ? [] : exampleLines(formatMessage(footer));
   const options = { termWidth: 'auto' as const, ...(Number.isFinite(width) ? { maxWidth: width } : {}) };
   const exits = table([{ title: '' }, { title: '', flexible: true }], exitRows(), { width, indent: '  ', bare: true });
   return [
@@ -25,6 +25,14 @@ export function helpText(page: DocPage, width: number): string {
       ? '\nA SURFACE is a file, "-", "host" for this host, or a recorded one such as x86_64/max/debian-6.12.\n'
       : '',
   ].join('');
+}
+
+/** The parser's own command, `completion`, brings a heading and an indent. */
+function exampleLines(footer: string): string[] {
+  return footer
+    .split('\n')
+    .filter((line) => line !== 'Examples:')
+    .map((line) => line.trimStart());
 }
 
 function exitRows(): string[][] {

@@ -14,8 +14,8 @@ import type { Terminal } from './terminal.ts';
 
 export const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
 
-/** Lines of a machine's console that are shown with a failure. */
-export const CONSOLE_LINES = 12;
+/** Lines of a machine's console that are shown with a failure: enough for the stack of a program that failed there. */
+export const CONSOLE_LINES = 20;
 
 /** Downloads and builds are shown as progress, warnings stay. */
 export function labFor(terminal: Terminal): LabContext {

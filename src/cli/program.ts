@@ -2,6 +2,7 @@
 import { or } from '@optique/core/constructs';
 import { text } from '@optique/core/message';
 import { command } from '@optique/core/primitives';
+import { lines } from './command.ts';
 import type { Command } from './command.ts';
 import { contractPin } from './commands/contract-pin.ts';
 import { hostCheck } from './commands/host-check.ts';
@@ -29,20 +30,32 @@ export const EXAMPLES: readonly string[] = [
   'evenkeel completion bash > ~/.local/share/bash-completion/completions/evenkeel',
 ];
 
-const host: Command = command('host', or(hostCheck, hostProbe), { brief: [text('Measure this host')] });
+const host: Command = command('host', or(hostCheck, hostProbe), {
+  brief: [text('Measure this host')],
+  footer: lines(['evenkeel host check', 'evenkeel host probe --write before.json']),
+});
 
 const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surfaceList), {
   brief: [text('What hosts can show a guest')],
+  footer: lines(['evenkeel surface list', 'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12']),
 });
 
-const contract: Command = command('contract', contractPin, { brief: [text('What a guest was promised')] });
+const contract: Command = command('contract', contractPin, {
+  brief: [text('What a guest was promised')],
+  footer: lines(['evenkeel contract pin host --write web.contract.json']),
+});
 
 const migration: Command = command('migration', or(migrationCheck, migrationMatrix), {
   brief: [text('What a move would change, there and back')],
+  footer: lines([
+    'evenkeel migration check before.json --to host',
+    'evenkeel migration matrix x86_64/max/debian-6.1 x86_64/max/debian-6.12',
+  ]),
 });
 
 const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord), {
   brief: [text('Real kernels, booted under emulation')],
+  footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),
 });
 
 export const program: Command = or(host, surface, contract, migration, lab, schema);

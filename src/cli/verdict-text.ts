@@ -1,4 +1,5 @@
 /** A verdict for people: the level, the counts, and the reasons grouped by what they have in common. */
+import { stripVTControlCharacters } from 'node:util';
 import { group } from '../engine/index.ts';
 import type { Group } from '../engine/index.ts';
 import { LEVELS } from '../model/index.ts';
@@ -51,6 +52,9 @@ export function countsText(verdict: Verdict): string {
   return counted.length === 0 ? 'nothing to compare' : counted.join(', ');
 }
 
+/** Columns without which a reason is no sentence any more, indent and gaps included. */
+const LEAST_REASON = 36;
+
 /** Lists of names are wrapped even into a pipe. */
 const LIST_WIDTH = 120;
 
@@ -72,7 +76,21 @@ function rowsText(terminal: Terminal, reasons: readonly Reason[]): string {
     reason.text,
     terminal.style('dim', reason.evidence?.pointer ?? ''),
   ]);
+  const longest = (column: number): number =>
+    Math.max(...rows.map((row) => stripVTControlCharacters(row[column] ?? '').length));
+  if (longest(0) + longest(2) + LEAST_REASON > terminal.width) return stackedText(terminal, rows);
   return table(COLUMNS, rows, { width: terminal.width, indent: '    ', bare: true });
+}
+
+/** On a narrow terminal: the element, and below it what is said of it. */
+function stackedText(terminal: Terminal, rows: readonly (readonly string[])[]): string {
+  const options = { width: terminal.width, indent: '      ', bare: true };
+  return rows
+    .map(([element = '', ...others]) => {
+      const said = others.filter((text) => text !== '').map((text) => [text]);
+      return `    ${element}\n${table([{ title: '', flexible: true }], said, options)}`;
+    })
+    .join('');
 }
 
 /** What is the same for all is said once, and the elements are listed. */

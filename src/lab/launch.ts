@@ -1,4 +1,5 @@
 /** A lab machine as the supervisor's worker: each launch boots a machine that leaves out the steps already done. */
+import { stripVTControlCharacters } from 'node:util';
 import { Decoder } from '../probe/index.ts';
 import type { Launch } from '../probe/index.ts';
 import type { Boot } from './machine.ts';
@@ -18,7 +19,8 @@ export class ConsoleTail {
   readonly #lines: string[] = [];
 
   push(line: string): void {
-    this.#lines.push(line);
+    // Firmware and programs in a guest colour their words; a report is no terminal of theirs.
+    this.#lines.push(stripVTControlCharacters(line));
     if (this.#lines.length > KEPT) this.#lines.shift();
   }
 
@@ -45,7 +47,7 @@ export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener): Laun
       { ...boot, words: [...boot.words, ...words] },
       {
         onConsole(line) {
-          if (line.trim() !== '' && !isPanic(last)) last = line;
+          if (line.trim() !== '' && !isPanic(last)) last = stripVTControlCharacters(line);
           listener.onConsole(line);
         },
         onChannel: (chunk) => decoder.push(chunk, events.onMessage, listener.onConsole),

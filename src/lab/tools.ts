@@ -8,6 +8,7 @@ export interface Tool {
 export const TOOLS: readonly Tool[] = [
   { program: 'apt-get', package: 'apt', why: 'fetches kernels and QEMU, with signatures checked' },
   { program: 'apt-cache', package: 'apt', why: 'finds the package of a kernel' },
+  { program: 'apt-config', package: 'apt', why: 'tells how this system reaches the archive' },
   { program: 'dpkg-deb', package: 'dpkg', why: 'unpacks packages' },
   { program: 'npm', package: 'npm', why: 'fetches Node for the guests' },
   { program: 'tar', package: 'tar', why: 'unpacks Node' },

@@ -30,8 +30,9 @@ describe('help', () => {
     for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 130]) expect(stdout).toMatch(new RegExp(`^  ${code} +\\S`, 'm'));
   });
 
-  test('every command has examples that name it', async () => {
-    const all = await commands();
+  test('every command, and every group of them, has examples that name it', async () => {
+    const named = await commands();
+    const all = [...named, ...new Set(named.map(([group = '']) => group))].map((words) => [words].flat());
     expect(all.length).toBeGreaterThan(8);
     for (const words of all) {
       const { status, stdout } = await evenkeel([...words, '--help']);
@@ -114,6 +115,16 @@ describe('streams', () => {
       return Math.max(...stdout.split('\n').map((line) => line.length));
     };
     expect(await lengths({ COLUMNS: '100' })).toBeLessThan(await lengths({}));
+  });
+
+  test('reasons fit a narrow terminal', async () => {
+    const words = ['migration', 'check', 'x86_64/max/debian-6.12', '--to', 'x86_64/max/debian-6.1'];
+    const { stdout } = await evenkeel(words, { env: { COLUMNS: '80' } });
+    const reasons = stdout.split('\n\n').slice(1).join('\n').split('\n');
+    expect(reasons.length).toBeGreaterThan(10);
+    for (const line of reasons.filter((text) => !text.trimStart().startsWith('set '))) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
   });
 });
 

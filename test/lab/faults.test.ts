@@ -35,10 +35,15 @@ const target = { architecture: 'arm64', kernel: 'none' } as const;
 
 describe('a machine that fails', () => {
   it('in a panic says what led to it, not the registers that the kernel prints then', async () => {
-    const words = ['no virtio-serial port', 'Kernel panic - not syncing: Attempted to kill init!', 'RIP: 0033:0x7f'];
+    const words = [
+      'no virtio-serial port',
+      '\u001b[90mat init\u001b[39m',
+      'Kernel panic - not syncing: Attempted to kill init!',
+      'RIP: 0033:0x7f',
+    ];
     const prepared = pretend(`${words.map((line) => `echo '${line}'`).join('; ')}; exit 0`);
     const probed = await probePrepared(labContext(), prepared, target);
-    expect(probed).toMatchObject({ ok: false, error: { code: 'boot', console: words.slice(0, 2) } });
+    expect(probed).toMatchObject({ ok: false, error: { code: 'boot', console: [words[0], 'at init', words[2]] } });
     expect(!probed.ok && probed.error.message).toContain('Attempted to kill init!');
   });
 
