@@ -1,6 +1,6 @@
 /**
  * An image as a disk: ext4 without a journal, read-only, made by mkfs.ext4(8) from a directory. The kernel reads of it
- * what is used, a third of Node's pages; an initramfs goes through memory three times, whole.
+ * what is used; an initramfs goes through memory three times, whole.
  */
 import { accessSync, constants } from 'node:fs';
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
