@@ -45,6 +45,7 @@ export function checkInto(registry: Registry, contract: Contract, destination: M
   for (const { area, why } of contract.unknown) {
     fold.add(area, area, unmeasured(`nothing was known of it when the contract was pinned: ${why}`), null, null, null);
   }
+  checkAreas(registry, contract, destination, fold);
   checkAdditions(registry, contract, promisedWords, destination, fold);
   for (const area of destination.areas.values()) {
     if (area.measured || contract.unknown.some((known) => known.area === area.name)) continue;
@@ -52,6 +53,22 @@ export function checkInto(registry: Registry, contract: Contract, destination: M
       area.name,
       area.name,
       unmeasured(`the destination's surface says nothing of it: ${area.evidence}`),
+      null,
+      null,
+      null,
+    );
+  }
+}
+
+/** A promise in an area that the destination does not even name is not kept by silence: nothing is known of it. */
+function checkAreas(registry: Registry, contract: Contract, destination: MeasuredSurface, fold: Fold): void {
+  const words = [...contract.promises.map(({ word }) => word), ...contract.carries];
+  for (const area of new Set(words.map((word) => registry.area(word)))) {
+    if (destination.areas.has(area) || contract.unknown.some((known) => known.area === area)) continue;
+    fold.add(
+      area,
+      area,
+      unmeasured('the contract says something of it, and nobody knows such an area'),
       null,
       null,
       null,
