@@ -90,7 +90,8 @@ function verdictPage(
   all: boolean,
 ): string {
   const options = { perGroup: all ? Number.POSITIVE_INFINITY : PER_GROUP };
-  const pinnedFrom = from.contract.pinnedFrom.map(({ host }) => host).join('; ');
+  const [first, ...others] = from.contract.pinnedFrom;
+  const pinnedFrom = `${first?.host ?? ''}${others.length > 0 ? ` and ${others.length} more` : ''}`;
   const page = [
     `Contract  ${from.contract.name}  ${terminal.style('dim', pinnedFrom)}\n`,
     `To        ${to.name}  ${terminal.style('dim', describeHost(to.surface))}\n`,
