@@ -8,6 +8,7 @@ import { openSync, readFileSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { work } from '../../probe/worker.ts';
 import { openSystem } from './system.ts';
+import type { System } from './system.ts';
 
 /** How long the port may take to appear once its driver is there, milliseconds. */
 const PORT_PATIENCE = 20_000;
@@ -19,11 +20,24 @@ const PORT_PATIENCE = 20_000;
  */
 const INTERPRET = ['--no-opt', '--no-maglev', '--no-sparkplug'];
 
+/** Begins the one line on the console that says why nothing could be measured. */
+const FATAL = 'evenkeel: ';
+
 function init(): void {
   for (const flag of INTERPRET) setFlagsFromString(flag);
   const architecture = process.arch;
   if (architecture !== 'x64' && architecture !== 'arm64') throw new Error(`no machine of the lab: ${architecture}`);
   const system = openSystem(architecture);
+  try {
+    measure(system);
+  } catch (error) {
+    // The first program must not die: that is a panic, which hides the reason behind the registers of every CPU.
+    process.stderr.write(`${FATAL}${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  system.powerOff();
+}
+
+function measure(system: System): void {
   system.mount('devtmpfs', '/dev');
   system.mount('proc', '/proc');
   system.mount('sysfs', '/sys');
@@ -32,7 +46,6 @@ function init(): void {
   }
   const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
   work(openPort(), new Set(skip.split(',')));
-  system.powerOff();
 }
 
 function lines(path: string): string[] {

@@ -23,8 +23,7 @@ function follow(document: unknown, pointer: string): unknown {
     .reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), document);
 }
 
-test('there are recorded surfaces of arm64', (context) => {
-  if (files.length === 0) context.skip('surfaces/arm64 holds no recording yet');
+test('there are recorded surfaces of arm64', () => {
   expect(files.length).toBeGreaterThan(0);
 });
 
