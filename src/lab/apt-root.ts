@@ -12,7 +12,7 @@ import type { LabContext } from './context.ts';
 import { fileError, labError } from './error.ts';
 import type { LabError } from './error.ts';
 import { run } from './run.ts';
-import { DEFAULT_MIRROR, controlFields, debianMirror, parseDeb822, parseOneLine } from './sources.ts';
+import { MIRROR_VARIABLE, controlFields, debianMirror, parseDeb822, parseOneLine } from './sources.ts';
 import type { AptSource } from './sources.ts';
 import { KEYRING, KEYRING_PACKAGE, installHint } from './tools.ts';
 
@@ -78,6 +78,14 @@ async function configure(
   root: AptRoot,
   architectures: readonly string[],
 ): Promise<Result<null, LabError>> {
+  const mirror = process.env[MIRROR_VARIABLE] ?? debianMirror(systemSources());
+  if (mirror === null) {
+    return err(
+      labError('download', 'this system has no source of Debian packages', {
+        hint: `set ${MIRROR_VARIABLE} to the address of a Debian mirror`,
+      }),
+    );
+  }
   const settings = await run('apt-config', ['dump', 'Acquire'], { signal: context.signal });
   if (!settings.ok) return settings;
   const proxies = settings.value
@@ -97,7 +105,7 @@ async function configure(
     writeFileSync(join(root.directory, 'status'), '');
     writeFileSync(
       join(root.directory, 'etc/sources.list.d/debian.sources'),
-      sourceFor(context, root.suite, architectures),
+      sourceFor(mirror, root.suite, architectures),
     );
     writeFileSync(join(root.directory, 'apt.conf'), [...configuration(root, architectures), ...proxies, ''].join('\n'));
     return ok(null);
@@ -125,17 +133,10 @@ function configuration(root: AptRoot, architectures: readonly string[]): string[
   ];
 }
 
-function sourceFor(context: LabContext, suite: Suite, architectures: readonly string[]): string {
-  const mirror = debianMirror(systemSources());
-  if (mirror === null) {
-    context.notify({
-      level: 'progress',
-      text: `this system has no source of Debian packages; using ${DEFAULT_MIRROR}`,
-    });
-  }
+function sourceFor(mirror: string, suite: Suite, architectures: readonly string[]): string {
   return [
     'Types: deb',
-    `URIs: ${mirror ?? DEFAULT_MIRROR}`,
+    `URIs: ${mirror}`,
     `Suites: ${suite}`,
     'Components: main',
     `Architectures: ${architectures.join(' ')}`,

@@ -9,7 +9,8 @@ export interface AptSource {
   readonly components: readonly string[];
 }
 
-export const DEFAULT_MIRROR = 'http://mirror.invalid/debian';
+/** Names the mirror where the system has no source of Debian packages, or another is wanted: the address of `debian/`. */
+export const MIRROR_VARIABLE = 'EVENKEEL_DEBIAN_MIRROR';
 
 /** The entries of a file in the one-line style. Lines that are not entries are passed over. */
 export function parseOneLine(text: string): AptSource[] {
