@@ -28,11 +28,7 @@ export function check(registry: Registry, contract: Contract, destination: Measu
 
 /** As `check`, into a verdict that others add to. */
 export function checkInto(registry: Registry, contract: Contract, destination: MeasuredSurface, fold: Fold): void {
-  const why = registry.incomparable(asSurface(contract), destination);
-  if (why !== null) {
-    // Another vendor: an element-wise comparison would say much and mean nothing.
-    return fold.add('host', 'host', { level: 'refused', rule: 'incomparable', text: why }, null, null, null);
-  }
+  if (addIncomparable(registry, contract, destination, fold)) return;
   const promisedWords = new Set<WordPath>();
   for (const promised of contract.promises) {
     promisedWords.add(promised.word);
@@ -58,6 +54,14 @@ export function checkInto(registry: Registry, contract: Contract, destination: M
       null,
     );
   }
+}
+
+/** Another vendor is one reason: an element-wise comparison would say much and mean nothing. True where it is one. */
+export function addIncomparable(registry: Registry, contract: Contract, other: MeasuredSurface, fold: Fold): boolean {
+  const why = registry.incomparable(asSurface(contract), other);
+  if (why === null) return false;
+  fold.add('host', 'host', { level: 'refused', rule: 'incomparable', text: why }, null, null, null);
+  return true;
 }
 
 /** A promise in an area that the destination does not even name is not kept by silence: nothing is known of it. */

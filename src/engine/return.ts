@@ -6,7 +6,7 @@
 import { hex } from '../model/index.ts';
 import type { Contract, MeasuredSurface, Registry, Verdict } from '../model/index.ts';
 import { addMissing, addMissingState, substitute } from './absence.ts';
-import { checkInto } from './check.ts';
+import { addIncomparable, checkInto } from './check.ts';
 import { Fold } from './fold.ts';
 import { pin } from './pin.ts';
 
@@ -18,6 +18,8 @@ export function checkReturn(
   home: MeasuredSurface,
 ): Verdict {
   const fold = new Fold(home);
+  // A guest that cannot be on the host away, or not at home, has no way back that could be judged.
+  if ([away, home].some((host) => addIncomparable(registry, contract, host, fold))) return fold.verdict();
   checkInto(registry, contract, home, fold);
   // What a guest that asks for nothing carries there is what the host adds.
   const own = pin(registry, [away], { name: contract.name, hosts: [''], choices: contract.choices });

@@ -208,6 +208,9 @@ test('another vendor is one reason and not a comparison', () => {
       const verdict = check(foreign, pinned(a), b);
       expect(verdict.level).toBe('refused');
       expect(verdict.reasons.map(({ rule }) => rule)).toEqual(['incomparable']);
+      // Nor is there a way back for a guest that could not get there.
+      const back = checkReturn(foreign, pinned(a), b, a);
+      expect(back.reasons.map(({ rule }) => rule)).toEqual(['incomparable']);
     }),
   );
 });
