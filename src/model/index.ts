@@ -1,10 +1,12 @@
 /** The words of the project as types and pure functions. No I/O, no architecture knowledge, no dependency. */
+export * from './catalogue.ts';
 export * from './contract.ts';
 export * from './element.ts';
 export * from './hex.ts';
 export * as latitude from './latitude.ts';
 export type { Latitude } from './latitude.ts';
 export * from './measured.ts';
+export * from './operation.ts';
 export * from './result.ts';
 export * from './surface.ts';
 export * from './verdict.ts';
