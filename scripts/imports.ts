@@ -13,6 +13,7 @@ export const FOLDERS: readonly string[] = [
   'engine',
   'format',
   'kvm',
+  'settings',
   'probe',
   'guest',
   'snapshot',
@@ -26,6 +27,7 @@ export const FOLDERS: readonly string[] = [
 /** Which folders may import a package. A package that is not here may be imported by none. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@optique/core': ['cli'],
+  '@xmldom/xmldom': ['interop'],
   koffi: ['kvm', 'lab'],
   rolldown: ['lab'],
   zod: ['format'],
