@@ -3,5 +3,6 @@
  * from run to run.
  */
 export { measure } from './measure/index.ts';
+export { operation } from './operations.ts';
 export { registry } from './registry.ts';
 export { canonicalSections } from './volatile.ts';
