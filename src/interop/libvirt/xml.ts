@@ -1,0 +1,101 @@
+/**
+ * libvirt's XML as a plain tree: elements with their attributes and the line that they begin in. Whatever the parser
+ * merely warns of (attributes without quotes, unknown entities) is an error here, and a document type, by which a file
+ * could bring entities of its own, is not read at all.
+ */
+import { DOMParser, ParseError } from '@xmldom/xmldom';
+import type { Element, Node } from '@xmldom/xmldom';
+import { err, ok } from '../../model/index.ts';
+import type { Result } from '../../model/index.ts';
+
+export interface XmlElement {
+  readonly name: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly XmlElement[];
+  /** Its own text, trimmed, without that of its children. */
+  readonly text: string;
+}
+
+export interface XmlFault {
+  /** Counted from 1; null where the fault has no place. */
+  readonly line: number | null;
+  readonly message: string;
+}
+
+/** libvirt's own files nest five deep. */
+const DEEPEST = 64;
+const ELEMENT_NODE = 1;
+const TEXT_NODES: readonly number[] = [3, 4];
+
+export function parseXml(text: string): Result<XmlElement, XmlFault> {
+  const forbidden = text.split('\n').findIndex((line) => Array.from(line).some(isForbidden));
+  if (forbidden >= 0) return err(fault(forbidden + 1, 'a character that XML does not allow'));
+  const declared = /<!DOCTYPE/i.exec(text);
+  if (declared !== null) return err(fault(lineOf(text, declared.index), 'a document type, which is not read here'));
+  try {
+    const root = new DOMParser({ onError: refuse }).parseFromString(text, 'text/xml').documentElement;
+    return root === null ? err(fault(null, 'there is no element')) : treeOf(root, 0);
+  } catch (thrown) {
+    if (thrown instanceof ParseError) return err(fault(lineIn(thrown.locator), thrown.message));
+    throw thrown;
+  }
+}
+
+/** The value of an attribute; the fault says in which line it is missing. */
+export function attribute(element: XmlElement, name: string): Result<string, XmlFault> {
+  const value = element.attributes.get(name);
+  return value === undefined ? err(fault(element.line, `<${element.name}> has no attribute ${name}`)) : ok(value);
+}
+
+export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
+  return element.children.filter((child) => child.name === name);
+}
+
+export function fault(line: number | null, message: string): XmlFault {
+  return { line, message };
+}
+
+/** Called by the parser for warnings too; what it throws ends the parsing as a ParseError with the place. */
+function refuse(_level: string, message: string, context: unknown): never {
+  throw new ParseError(message, member(context, 'locator'));
+}
+
+/** XML 1.0, 2.2: in a binary file, or in one that was cut off and padded with zeros. */
+function isForbidden(character: string): boolean {
+  return character < ' ' && !'\t\n\r'.includes(character);
+}
+
+function treeOf(element: Element, depth: number): Result<XmlElement, XmlFault> {
+  const line = element.lineNumber ?? 0;
+  if (depth > DEEPEST) return err(fault(line, `elements are nested more than ${DEEPEST} deep`));
+  const children: XmlElement[] = [];
+  let text = '';
+  for (let node: Node | null = element.firstChild; node !== null; node = node.nextSibling) {
+    if (TEXT_NODES.includes(node.nodeType)) text += node.nodeValue ?? '';
+    if (!isElement(node)) continue;
+    const child = treeOf(node, depth + 1);
+    if (!child.ok) return child;
+    children.push(child.value);
+  }
+  const attributes = Array.from(element.attributes, ({ name, value }): [string, string] => [name, value]);
+  return ok({ name: element.tagName, line, attributes: new Map(attributes), children, text: text.trim() });
+}
+
+function isElement(node: Node): node is Element {
+  return node.nodeType === ELEMENT_NODE;
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+function lineIn(locator: unknown): number | null {
+  const line = member(locator, 'lineNumber');
+  return typeof line === 'number' && line > 0 ? line : null;
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
