@@ -21,8 +21,10 @@ import {
   KVM_MSR_FILTER,
   KVM_MSR_LIST,
   KVM_MSRS,
+  KVM_PMU_EVENT_FILTER,
   KVM_REGS,
   KVM_SREGS,
+  KVM_XCRS,
   KVM_XSAVE,
 } from './structs/x86.ts';
 
@@ -79,6 +81,7 @@ export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>>
 export const KVM_SET_TSC_KHZ: Ioctl<'vm' | 'vcpu', Integer> = row('KVM_SET_TSC_KHZ', ['vm', 'vcpu'], 0xa2, 'none', integer, { ...x86, capability: 'KVM_CAP_TSC_CONTROL' });
 export const KVM_GET_TSC_KHZ: Ioctl<'vm' | 'vcpu', None> = row('KVM_GET_TSC_KHZ', ['vm', 'vcpu'], 0xa3, 'none', none, { ...x86, capability: 'KVM_CAP_GET_TSC_KHZ' });
 export const KVM_X86_SET_MSR_FILTER: Ioctl<'vm', Of<typeof KVM_MSR_FILTER>> = row('KVM_X86_SET_MSR_FILTER', ['vm'], 0xc6, 'write', of(KVM_MSR_FILTER), { ...x86, capability: 'KVM_CAP_X86_MSR_FILTER' });
+export const KVM_SET_PMU_EVENT_FILTER: Ioctl<'vm', Of<typeof KVM_PMU_EVENT_FILTER>> = row('KVM_SET_PMU_EVENT_FILTER', ['vm'], 0xb2, 'write', of(KVM_PMU_EVENT_FILTER), { ...x86, capability: 'KVM_CAP_PMU_EVENT_FILTER' });
 export const KVM_ARM_PREFERRED_TARGET: Ioctl<'vm', Of<typeof KVM_VCPU_INIT>> = row('KVM_ARM_PREFERRED_TARGET', ['vm'], 0xaf, 'read', of(KVM_VCPU_INIT), arm64);
 export const KVM_ARM_GET_REG_WRITABLE_MASKS: Ioctl<'vm', Of<typeof REG_MASK_RANGE>> = row('KVM_ARM_GET_REG_WRITABLE_MASKS', ['vm'], 0xb6, 'read', of(REG_MASK_RANGE), { ...arm64, capability: 'KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES' });
 export const KVM_ARM_SET_COUNTER_OFFSET: Ioctl<'vm', Of<typeof KVM_ARM_COUNTER_OFFSET>> = row('KVM_ARM_SET_COUNTER_OFFSET', ['vm'], 0xb5, 'write', of(KVM_ARM_COUNTER_OFFSET), { ...arm64, capability: 'KVM_CAP_COUNTER_OFFSET' });
@@ -102,6 +105,9 @@ export const KVM_SET_MSRS: Ioctl<'vcpu', ArrayOf<typeof KVM_MSRS>> = row('KVM_SE
 export const KVM_GET_LAPIC: Ioctl<'vcpu', Of<typeof KVM_LAPIC_STATE>> = row('KVM_GET_LAPIC', ['vcpu'], 0x8e, 'read', of(KVM_LAPIC_STATE), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
 export const KVM_SET_CPUID2: Ioctl<'vcpu', ArrayOf<typeof KVM_CPUID2>> = row('KVM_SET_CPUID2', ['vcpu'], 0x90, 'write', arrayOf(KVM_CPUID2), { ...x86, capability: 'KVM_CAP_EXT_CPUID' });
 export const KVM_GET_CPUID2: Ioctl<'vcpu', ArrayOf<typeof KVM_CPUID2>> = row('KVM_GET_CPUID2', ['vcpu'], 0x91, 'readwrite', arrayOf(KVM_CPUID2), { ...x86, capability: 'KVM_CAP_EXT_CPUID' });
+export const KVM_SET_LAPIC: Ioctl<'vcpu', Of<typeof KVM_LAPIC_STATE>> = row('KVM_SET_LAPIC', ['vcpu'], 0x8f, 'write', of(KVM_LAPIC_STATE), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
+export const KVM_GET_XCRS: Ioctl<'vcpu', Of<typeof KVM_XCRS>> = row('KVM_GET_XCRS', ['vcpu'], 0xa6, 'read', of(KVM_XCRS), { ...x86, capability: 'KVM_CAP_XCRS' });
+export const KVM_SET_XCRS: Ioctl<'vcpu', Of<typeof KVM_XCRS>> = row('KVM_SET_XCRS', ['vcpu'], 0xa7, 'write', of(KVM_XCRS), { ...x86, capability: 'KVM_CAP_XCRS' });
 export const KVM_GET_XSAVE: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_GET_XSAVE', ['vcpu'], 0xa4, 'read', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE' });
 export const KVM_SET_XSAVE: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_SET_XSAVE', ['vcpu'], 0xa5, 'write', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE' });
 export const KVM_GET_XSAVE2: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_GET_XSAVE2', ['vcpu'], 0xcf, 'read', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE2' });

@@ -18,7 +18,7 @@ export type Operation =
   /**
    * A capability of a VM or a vCPU. `bit`: the bit of args[argument] that stands for the word, `set` the word's value for
    * which that bit is set (quirks: 0, because a set bit disables); null: the word's value is the argument. A call is not
-   * made where no bit of it is set.
+   * made where no bit of it is set. A bit of `0n`: that the call is made is the setting, and its argument is 0.
    */
   | {
       readonly call: 'KVM_ENABLE_CAP';

@@ -27,6 +27,8 @@ const C_FIELDS: Readonly<Record<string, string>> = {
   'kvm_enable_cap.arg0': 'args[0]',
   'kvm_enable_cap.arg1': 'args[1]',
   'kvm_nested_state.hdr': 'hdr',
+  'kvm_xcrs.xcr': 'xcrs[0].xcr',
+  'kvm_xcrs.value': 'xcrs[0].value',
 };
 
 /** What a C program prints for the same headers, by key; an empty list where it could not be built. */

@@ -3,10 +3,12 @@ import type { Element, WordPath } from '../../model/index.ts';
 import { cpuidElements } from './cpuid-elements.ts';
 import { elementsOf, wholeWord } from './fields.ts';
 import type { FieldRow } from './fields.ts';
+import { guestWord, hostElements } from './host-cpu.ts';
 import { parseMsrWord } from './msr-names.ts';
 import { HYPERV_FIELDS } from './tables/hyperv.ts';
 import { FEATURE_MSRS } from './tables/msr-fields.ts';
 import type { FeatureMsr } from './tables/msr-fields.ts';
+import { switchRow } from './tables/switches.ts';
 import { QUIRKS, SWITCH, X2APIC_FLAGS, XFEATURES } from './tables/words.ts';
 
 const featureMsrs: ReadonlyMap<number, FeatureMsr> = new Map(FEATURE_MSRS.map((row) => [row.index, row]));
@@ -35,6 +37,8 @@ export function elements(word: WordPath, width: number): readonly Element[] {
 }
 
 function compile(word: WordPath, width: number): readonly Element[] {
+  const guest = guestWord(word);
+  if (guest !== null) return hostElements(elements(guest, width));
   const area = areaOf(word);
   switch (area) {
     case 'cpuid':
@@ -48,6 +52,8 @@ function compile(word: WordPath, width: number): readonly Element[] {
     case 'quirk':
     case 'x2apic':
       return switchElements(word, width, area);
+    case 'switch':
+      return enabledElements(word, width);
     case 'xfeature':
       return elementsOf(word, width, {
         fields: xfeatures(),
@@ -95,6 +101,13 @@ function switchElements(word: WordPath, width: number, area: 'quirk' | 'x2apic')
   const rows = area === 'quirk' ? QUIRKS : X2APIC_FLAGS;
   const description = rows.find(({ name }) => word === `${area}/${name}`)?.description ?? 'a flag that no table names';
   return wholeWord(word, width, SWITCH.kind, SWITCH.comparison, description, 'Linux 7.3, uapi/asm/kvm.h');
+}
+
+function enabledElements(word: WordPath, width: number): readonly Element[] {
+  const row = switchRow(word);
+  return row === undefined
+    ? wholeWord(word, width, SWITCH.kind, SWITCH.comparison, 'a switch that no table names', 'no table names it')
+    : wholeWord(word, width, row.kind, row.comparison, row.description, row.source);
 }
 
 function xfeatures(): FieldRow[] {

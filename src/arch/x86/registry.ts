@@ -1,10 +1,12 @@
 /** What the engine asks about x86 words. */
 import type { MeasuredSurface, Registry, Rejection, WordPath } from '../../model/index.ts';
 import { areaOf, elements } from './elements.ts';
+import { guestWord, hostWord } from './host-cpu.ts';
 import { MSR_REFUSED } from './measure/msr.ts';
 import { msrWord, parseMsrWord } from './msr-names.ts';
 import { cpuidWord } from './paths.ts';
 import { FEATURE_MSRS } from './tables/msr-fields.ts';
+import { switchRow } from './tables/switches.ts';
 
 export const registry: Registry = {
   architecture: 'x86_64',
@@ -12,12 +14,16 @@ export const registry: Registry = {
   area: areaOf,
   whenAbsent,
   neutral,
-  canonical(word) {
-    const index = parseMsrWord(word);
-    return index === null ? word : msrWord(index);
-  },
+  canonical,
   incomparable,
 };
+
+function canonical(word: string): WordPath {
+  const guest = guestWord(word);
+  if (guest !== null) return hostWord(canonical(guest));
+  const index = parseMsrWord(word);
+  return index === null ? word : msrWord(index);
+}
 
 const CPUID_IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
 
@@ -27,12 +33,15 @@ function whenAbsent(word: WordPath): ReturnType<Registry['whenAbsent']> {
     // for); adding it is accepted, and what it promises is not there.
     case 'cpuid':
     case 'hyperv':
+    // A raw dump holds every leaf that the CPU has.
+    case 'host-cpuid':
       return { kind: 'zero', otherwise: CPUID_IGNORED };
     case 'msr':
     case 'feature-msr':
       return { kind: 'absent', otherwise: MSR_REFUSED };
     case 'quirk':
     case 'x2apic':
+    case 'switch':
       return { kind: 'absent', otherwise: { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' } };
     default:
       return { kind: 'absent', otherwise: { how: 'unknown', why: 'what a restore does without it was not measured' } };
@@ -60,6 +69,7 @@ function neutral(word: WordPath): bigint | null {
   // A kernel that does not know a quirk has the historical behaviour, which is what the quirk is.
   if (area === 'quirk') return 1n;
   if (area === 'x2apic') return 0n;
+  if (area === 'switch') return switchRow(word)?.neutral ?? 0n;
   const index = parseMsrWord(word);
   if (index === null) return null;
   if (featureMsrs.has(index)) return 0n;
@@ -78,7 +88,8 @@ function incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null {
 function vendor(surface: MeasuredSurface): string | null {
   const bytes: number[] = [];
   for (const register of VENDOR_REGISTERS) {
-    const value = surface.words.get(cpuidWord(0, 0, register))?.value ?? null;
+    const word = cpuidWord(0, 0, register);
+    const value = (surface.words.get(word) ?? surface.words.get(hostWord(word)))?.value ?? null;
     if (value === null) return null;
     for (let shift = 0n; shift < 32n; shift += 8n) bytes.push(Number((value >> shift) & 0xffn));
   }

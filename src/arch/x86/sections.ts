@@ -216,6 +216,20 @@ export type MsrControlData = {
   readonly filterTrials: readonly FlagTrial[];
 };
 
+/** One row of `tables/switches.ts`, tried on a fresh VM or vCPU. */
+export type SwitchTrials = {
+  readonly name: string;
+  /** KVM_CHECK_EXTENSION on the VM: a mask of what there is, or only that it is there. */
+  readonly announced: Hex;
+  /** args[0] of each call, or the action of a filter. */
+  readonly trials: readonly FlagTrial[];
+  /** An argument that the KVM API document does not allow; null where there is none. */
+  readonly invalid: FlagTrial | null;
+};
+
+/** Section `switches`: behaviour that a VMM turns on and that KVM does not tell afterwards. */
+export type SwitchesData = { readonly rows: readonly SwitchTrials[] };
+
 /** Section `firecracker.cpuid`: what a Firecracker fingerprint says of a guest's CPUID. */
 export type FirecrackerCpuidData = { readonly entries: readonly CpuidRow[] };
 
@@ -245,7 +259,8 @@ const CPUID_OBSERVATION: Shape<CpuidObservation> = record<CpuidObservation>({
   ended: text,
   differs: listOf(CPUID_DIFFERENCE),
 });
-const FLAG_TRIALS: Shape<readonly FlagTrial[]> = listOf(record<FlagTrial>({ flags: hex64, outcome: text }));
+const FLAG_TRIAL: Shape<FlagTrial> = record<FlagTrial>({ flags: hex64, outcome: text });
+const FLAG_TRIALS: Shape<readonly FlagTrial[]> = listOf(FLAG_TRIAL);
 const XSAVE_HEADER: Shape<XsaveHeader> = record<XsaveHeader>({ xstateBv: hex64, xcompBv: hex64 });
 const REGISTERS: Shape<LapicData['registers']> = listOf(record({ offset: hex32, value: hex32 }));
 const REFUSED_OR_VALUE: Shape<'refused' | Hex> = {
@@ -274,6 +289,7 @@ export interface X86Sections {
   readonly nested: NestedData;
   readonly pmu: PmuData;
   readonly 'msr-control': MsrControlData;
+  readonly switches: SwitchesData;
 }
 
 export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sections[Name]> } = {
@@ -345,6 +361,11 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   nested: record<NestedData>({ maximum: count, flags: count, format: count, size: count, header: REGISTERS }),
   pmu: record<PmuData>({ capability: count, trials: FLAG_TRIALS }),
   'msr-control': record<MsrControlData>({ userSpace: hex64, userSpaceTrials: FLAG_TRIALS, filterTrials: FLAG_TRIALS }),
+  switches: record<SwitchesData>({
+    rows: listOf(
+      record<SwitchTrials>({ name: text, announced: hex32, trials: FLAG_TRIALS, invalid: nullable(FLAG_TRIAL) }),
+    ),
+  }),
 };
 
 export const FIRECRACKER_CPUID: Shape<FirecrackerCpuidData> = record<FirecrackerCpuidData>({

@@ -111,3 +111,21 @@ export const KVM_MSR_FILTER: Struct<
   base: u32(16),
   bitmap: u64(24),
 });
+
+/** struct kvm_pmu_event_filter without events: `nevents` of 64 bits each would follow. */
+export const KVM_PMU_EVENT_FILTER: Struct<
+  'kvm_pmu_event_filter',
+  { action: U32; nevents: U32; fixed_counter_bitmap: U32; flags: U32 }
+> = struct('kvm_pmu_event_filter', 32, {
+  action: u32(0),
+  nevents: u32(4),
+  fixed_counter_bitmap: u32(8),
+  flags: u32(12),
+});
+
+/** struct kvm_xcrs with the one register that exists, XCR0 (`xcr` 0), of its sixteen. */
+export const KVM_XCRS: Struct<'kvm_xcrs', { nr_xcrs: U32; flags: U32; xcr: U32; value: U64 }> = struct(
+  'kvm_xcrs',
+  392,
+  { nr_xcrs: u32(0), flags: u32(4), xcr: u32(8), value: u64(16) },
+);

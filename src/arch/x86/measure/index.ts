@@ -2,6 +2,8 @@
 import type { MeasuredSurface, Surface } from '../../../model/index.ts';
 import { measureCapabilities } from './capabilities.ts';
 import { measureCpuid } from './cpuid.ts';
+import { measureHostCpu } from './host-cpu.ts';
+import { measureSwitches } from './enabled-switches.ts';
 import { measureImported } from './imported.ts';
 import { acceptedMsrs, measureFeatureMsrs, measureMsrs } from './msr.ts';
 import type { Part } from './reading.ts';
@@ -10,7 +12,8 @@ import { measureQuirks, measureX2apic } from './switches.ts';
 
 export function measure(surface: Surface): MeasuredSurface {
   const probed = measureProbed(surface);
-  return measureImported(surface, [...probed.areas.keys()]) ?? probed;
+  const areas = [...probed.areas.keys()];
+  return measureImported(surface, areas) ?? measureHostCpu(surface, areas) ?? probed;
 }
 
 function measureProbed(surface: Surface): MeasuredSurface {
@@ -23,6 +26,7 @@ function measureProbed(surface: Surface): MeasuredSurface {
       measureFeatureMsrs(surface),
       measureQuirks(surface),
       measureX2apic(surface),
+      measureSwitches(surface),
       ...measureState(surface),
       measureCapabilities(surface),
     ],

@@ -10,6 +10,7 @@ import { msr } from './msr.ts';
 import { nested } from './nested.ts';
 import { pmu } from './pmu.ts';
 import { quirk } from './quirk.ts';
+import { switches } from './switches.ts';
 import { tsc } from './tsc.ts';
 import { x2apic } from './x2apic.ts';
 import { xsave } from './xsave.ts';
@@ -27,5 +28,6 @@ export const X86_STEPS: readonly Step[] = [
   nested,
   pmu,
   msrControl,
+  switches,
   cpuidObserved,
 ];

@@ -1,0 +1,61 @@
+/** The words `switch/NAME`: behaviour that a VMM turns on and KVM does not tell afterwards. */
+import type { MeasuredWord, Rejected, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import { fromHex } from '../../../model/index.ts';
+import type { SwitchTrials } from '../sections.ts';
+import { argumentOf, switchRow } from '../tables/switches.ts';
+import type { SwitchRow } from '../tables/switches.ts';
+import { areaFrom, readSection } from './reading.ts';
+import type { Part } from './reading.ts';
+
+/** A word is there where the kernel announces the capability, or takes the call all the same. */
+export function measureSwitches(surface: Surface): Part {
+  const reading = readSection(surface, 'switches');
+  const area = areaFrom('switch', reading);
+  if (reading.kind !== 'measured') return { area, words: [] };
+  const words = reading.data.rows.flatMap((tried, at): MeasuredWord[] => {
+    const path = `switch/${tried.name}`;
+    const row = switchRow(path);
+    if (row === undefined || !isThere(tried)) return [];
+    return [
+      {
+        path,
+        width: row.width,
+        value: row.neutral,
+        latitude: switchLatitude(row, tried),
+        mechanism: row.call === 'KVM_ENABLE_CAP' ? { call: row.call, target: target(row), until: row.until } : null,
+        evidence: `${reading.pointer}/rows/${at}`,
+      },
+    ];
+  });
+  return { area, words };
+}
+
+function isThere({ announced, trials }: SwitchTrials): boolean {
+  return announced !== '0x0' || trials.some(({ outcome }) => outcome === 'accepted');
+}
+
+function target(row: SwitchRow): string {
+  const argument = row.bit === null ? '' : ` args[0]=0x${row.bit.toString(16)}`;
+  return `cap=${row.capability}${argument}${row.on === 'vcpu' ? ', of the vCPU' : ''}`;
+}
+
+function switchLatitude(row: SwitchRow, tried: SwitchTrials): WordLatitude {
+  if (row.values.length === 0) return { kind: 'unknown', why: 'no other value was tried' };
+  const outcomes = row.values.map((value) => ({ value, rejection: rejectionOf(row, tried, value) }));
+  const rejections = outcomes.flatMap(({ value, rejection }): Rejected[] =>
+    rejection === null ? [] : [{ values: [value], rejection }],
+  );
+  const values = [row.neutral, ...outcomes.flatMap(({ value, rejection }) => (rejection === null ? [value] : []))];
+  const otherwise: Rejection = { how: 'unknown', why: 'no other value was tried' };
+  return { kind: 'values', values, otherwise, rejections };
+}
+
+/** Null where the call was taken. A call that is taken and whose effect is not announced does nothing. */
+function rejectionOf(row: SwitchRow, { announced, trials }: SwitchTrials, value: bigint): Rejection | null {
+  const argument = argumentOf(row, value);
+  const trial = trials.find(({ flags }) => fromHex(flags) === argument);
+  if (trial === undefined) return { how: 'unknown', why: 'this value was not tried' };
+  if (trial.outcome !== 'accepted') return { how: 'refused', call: row.call, errno: trial.outcome };
+  const effective = row.announced === 'mask' ? (fromHex(announced) & argument) !== 0n : announced !== '0x0';
+  return effective ? null : { how: 'ignored', call: row.call };
+}
