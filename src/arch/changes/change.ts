@@ -3,7 +3,7 @@
  * of the next differ by, and what can be done about it. Measurement finds such changes by itself; a row adds what no
  * measurement says: which way back there is, what KVM does not give out, and what surfaces cannot show at all.
  */
-import type { Architecture, ElementPath, WordPath } from '../../model/index.ts';
+import type { Architecture, ElementPath } from '../../model/index.ts';
 
 /**
  * Between which kernels a change came: the newest tree looked at that is `without` it, and the oldest `with` it. Never a
@@ -29,7 +29,7 @@ export interface KnownChange {
   readonly architecture: Architecture;
   readonly title: string;
   /** What shows it: words, elements, or with a trailing `*` all paths that begin so. */
-  readonly elements: readonly (WordPath | ElementPath)[];
+  readonly elements: readonly ElementPath[];
   /** What of it no element of a surface can show, so that two equal surfaces prove nothing of it; null where they do. */
   readonly unseen: string | null;
   /** What a guest sees, before and after. */
