@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
 import { isFingerprint, readFingerprint } from '../interop/firecracker/index.ts';
+import { cpuDataSurface, isCpuData, parseXml } from '../interop/libvirt/index.ts';
+import type { XmlFault } from '../interop/libvirt/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
@@ -70,19 +72,42 @@ function toNamed(name: string, document: Document): Result<NamedSurface | NamedC
       return ok({ kind: 'contract', name, contract: document.contract });
     case 'foreign':
       return readForeign(name, document.json);
+    case 'xml':
+      return readXml(name, document.text);
   }
 }
+
+const CAPTURES =
+  "Captures that are read: fingerprints of Firecracker (fingerprint dump) and libvirt's raw CPU dumps (<cpudata>).";
 
 /** A capture of another program, told by its shape. */
 function readForeign(name: string, json: Json): Result<NamedSurface, Failure> {
   if (!isFingerprint(json)) {
     const message = `${name}: it names no format, and is no capture of another program that Evenkeel reads`;
-    return err(failure(EXIT.input, message, 'Captures that are read: fingerprints of Firecracker (fingerprint dump).'));
+    return err(failure(EXIT.input, message, CAPTURES));
   }
   const imported = readFingerprint(json);
   if (imported.ok) return ok({ kind: 'surface', name, surface: imported.value });
   const { pointer, message } = imported.error;
   return err(failure(EXIT.input, `${name}: ${pointer}: ${message}`));
+}
+
+/** A file of libvirt's, told by its root element. */
+function readXml(name: string, text: string): Result<NamedSurface, Failure> {
+  const root = parseXml(text);
+  if (!root.ok) return err(failure(EXIT.input, `${name}: ${placed(root.error)}`));
+  if (!isCpuData(root.value)) {
+    const message = `${name}: XML with <${root.value.name}> at its root is no capture that Evenkeel reads`;
+    return err(failure(EXIT.input, message, CAPTURES));
+  }
+  const surface = cpuDataSurface(root.value);
+  return surface.ok
+    ? ok({ kind: 'surface', name, surface: surface.value })
+    : err(failure(EXIT.input, `${name}: ${placed(surface.error)}`));
+}
+
+function placed({ line, message }: XmlFault): string {
+  return line === null ? message : `line ${line}: ${message}`;
 }
 
 export function inputFailure(error: DocumentError): Failure {

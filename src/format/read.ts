@@ -14,23 +14,25 @@ export type Document =
   | { readonly kind: 'surface'; readonly surface: Surface }
   | { readonly kind: 'contract'; readonly contract: Contract }
   /** JSON that names no format: perhaps a capture of another program, which `interop` may know by its shape. */
-  | { readonly kind: 'foreign'; readonly json: Json };
+  | { readonly kind: 'foreign'; readonly json: Json }
+  /** XML, which no document of ours is. */
+  | { readonly kind: 'xml'; readonly text: string };
 
 export async function readDocument(path: string, limit?: number): Promise<Result<Document, DocumentError>> {
   const bytes = await readBytes(path, limit);
   if (!bytes.ok) return bytes;
+  const text = decode(path, bytes.value);
+  if (!text.ok) return text;
+  if (text.value.trimStart().startsWith('<')) return ok({ kind: 'xml', text: text.value });
   const json = parseJson(path, bytes.value);
   return json.ok ? toDocument(path, json.value) : json;
 }
 
 /** JSON, told what is wrong with it by line and column; keys that are there twice are wrong. */
 export function parseJson(path: string, bytes: Uint8Array): Result<Json, DocumentError> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return err(documentError('encoding', path, 'this is not text in UTF-8'));
-  }
+  const decoded = decode(path, bytes);
+  if (!decoded.ok) return decoded;
+  const text = decoded.value;
   if (text.trim() === '') return err(documentError('empty', path, 'the file is empty'));
   const fault = scan(text);
   if (fault === null) return ok(JSON.parse(text) as Json);
@@ -41,6 +43,14 @@ export function parseJson(path: string, bytes: Uint8Array): Result<Json, Documen
   }
   const place = { kind: 'text', ...lineAndColumn(text, fault.offset) } as const;
   return err(documentError('syntax', path, `this is not JSON: ${fault.message}`, place));
+}
+
+function decode(path: string, bytes: Uint8Array): Result<string, DocumentError> {
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return err(documentError('encoding', path, 'this is not text in UTF-8'));
+  }
 }
 
 export function toDocument(path: string, json: Json): Result<Document, DocumentError> {

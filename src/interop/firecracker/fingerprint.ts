@@ -6,8 +6,9 @@
  */
 import { canonicalSections } from '../../arch/index.ts';
 import { fingerprint } from '../../format/index.ts';
-import { SURFACE_FORMAT, fromHex } from '../../model/index.ts';
+import { SURFACE_FORMAT, fromHex, hex } from '../../model/index.ts';
 import type { Architecture, Cpu, Hex, Json, Result, Section, Surface } from '../../model/index.ts';
+import { cpuOfLeaves } from '../x86-cpu.ts';
 import { bitmap, items, member, number, stop, text, walk, whole } from './walk.ts';
 import type { At, Fault } from './walk.ts';
 
@@ -131,15 +132,7 @@ function cpuOf(sections: Sections): Omit<Cpu, 'microcode'> {
     return { vendor: 'unknown', model: null, ...(midr === undefined ? {} : { midr }) };
   }
   const leaves = rows(sections, 'firecracker.cpuid', 'entries');
-  const leaf = (wanted: string): Readonly<Record<string, string>> => leaves.find((row) => row['leaf'] === wanted) ?? {};
-  const vendor = characters(leaf('0x0'), ['ebx', 'edx', 'ecx']);
-  const model = ['0x80000002', '0x80000003', '0x80000004'].map((name) => characters(leaf(name), REGISTERS)).join('');
-  const signature = leaf('0x1')['eax'];
-  return {
-    vendor: vendor === '' ? 'unknown' : vendor,
-    model: model.trim() === '' ? null : model.trim(),
-    ...(signature === undefined ? {} : signatureOf(Number(signature))),
-  };
+  return cpuOfLeaves((leaf) => leaves.find((row) => row['leaf'] === hex(leaf) && row['subleaf'] === '0x0'));
 }
 
 function rows(sections: Sections, name: string, list: string): readonly Readonly<Record<string, string>>[] {
@@ -147,24 +140,4 @@ function rows(sections: Sections, name: string, list: string): readonly Readonly
   if (section?.outcome !== 'measured') return [];
   // Written above, by this file: a list of flat objects of texts.
   return (section.data as Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>)[list] ?? [];
-}
-
-function characters(row: Readonly<Record<string, string>>, registers: readonly string[]): string {
-  const bytes = registers.flatMap((register) => {
-    const value = BigInt(row[register] ?? '0x0');
-    return [0n, 8n, 16n, 24n].map((shift) => Number((value >> shift) & 0xffn));
-  });
-  return String.fromCharCode(...bytes.filter((byte) => byte !== 0));
-}
-
-/** Displayed family and model (Intel SDM volume 2, CPUID leaf 1; AMD APM volume 3, appendix E). */
-function signatureOf(eax: number): {
-  readonly family: number;
-  readonly modelNumber: number;
-  readonly stepping: number;
-} {
-  const base = (eax >> 8) & 0xf;
-  const family = base === 0xf ? base + ((eax >> 20) & 0xff) : base;
-  const extended = base === 0xf || base === 0x6 ? ((eax >> 16) & 0xf) << 4 : 0;
-  return { family, modelNumber: extended | ((eax >> 4) & 0xf), stepping: eax & 0xf };
 }

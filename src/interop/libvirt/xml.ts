@@ -34,11 +34,17 @@ export function parseXml(text: string): Result<XmlElement, XmlFault> {
   if (forbidden >= 0) return err(fault(forbidden + 1, 'a character that XML does not allow'));
   const declared = /<!DOCTYPE/i.exec(text);
   if (declared !== null) return err(fault(lineOf(text, declared.index), 'a document type, which is not read here'));
+  // The parser wraps what its error handler throws; the first complaint is kept as it was made.
+  let complaint: XmlFault | null = null;
+  const onError = (_level: string, message: string, context: unknown): never => {
+    complaint ??= fault(lineIn(member(context, 'locator')), message);
+    throw new Error(message);
+  };
   try {
-    const root = new DOMParser({ onError: refuse }).parseFromString(text, 'text/xml').documentElement;
+    const root = new DOMParser({ onError }).parseFromString(text, 'text/xml').documentElement;
     return root === null ? err(fault(null, 'there is no element')) : treeOf(root, 0);
   } catch (thrown) {
-    if (thrown instanceof ParseError) return err(fault(lineIn(thrown.locator), thrown.message));
+    if (thrown instanceof ParseError) return err(complaint ?? fault(lineIn(thrown.locator), thrown.message));
     throw thrown;
   }
 }
@@ -55,11 +61,6 @@ export function childrenOf(element: XmlElement, name: string): readonly XmlEleme
 
 export function fault(line: number | null, message: string): XmlFault {
   return { line, message };
-}
-
-/** Called by the parser for warnings too; what it throws ends the parsing as a ParseError with the place. */
-function refuse(_level: string, message: string, context: unknown): never {
-  throw new ParseError(message, member(context, 'locator'));
 }
 
 /** XML 1.0, 2.2: in a binary file, or in one that was cut off and padded with zeros. */
