@@ -17,6 +17,7 @@ export const AREAS: Readonly<Record<string, string>> = {
   timer: 'vcpu-attributes',
   pvtime: 'vcpu-attributes',
   vm: 'vm',
+  switch: 'vcpu-attributes',
 };
 
 const CACHE: ReadonlySet<string> = new Set(['reg/CTR_EL0', 'reg/CLIDR_EL1', 'reg/CCSIDR_EL1', 'reg/CCSIDR2_EL1']);
@@ -26,6 +27,7 @@ const PMU = /^reg\/PM[A-Z]/;
 export function areaOf(word: string): string {
   if (word.startsWith('vgic/its/')) return 'its';
   if (word.startsWith('vgic/')) return 'vgic';
+  if (word.startsWith('switch/')) return 'switch';
   if (word.startsWith('cache/') || CACHE.has(word)) return 'cache';
   if (PMU.test(word)) return 'pmu';
   const promise = PROMISES.find((row) => row.word === word);

@@ -7,6 +7,7 @@ import type { FirmwareRegister } from './firmware.ts';
 import { isIdRegister, MIDR_EL1, MPIDR_EL1, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { idOf, registerName } from './names.ts';
 import { PROMISES } from './promises.ts';
+import { switchRow } from './tables/switches.ts';
 import { GIC_REGISTERS } from './vgic.ts';
 
 /** ID-register fields that are sizes or counts and not features. */
@@ -44,7 +45,7 @@ function derive(word: string, width: number): readonly Element[] {
     );
     return withUnnamed(word, width, named);
   }
-  const promise = PROMISES.find((row) => row.word === word);
+  const promise = switchRow(word) ?? PROMISES.find((row) => row.word === word);
   return [
     {
       path: word,

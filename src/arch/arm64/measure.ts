@@ -8,6 +8,7 @@ import { caveatsOf } from './caveats.ts';
 import { importedRegisters } from './imported.ts';
 import { deviceWords } from './measure-devices.ts';
 import { registerWords } from './measure-registers.ts';
+import { switchWords } from './measure-switches.ts';
 import { vcpuWords } from './measure-vcpu.ts';
 import { dataOf, DEFAULT_VCPU, resolveVcpu, whyMissing } from './read-sections.ts';
 import type { VcpusSection } from './sections.ts';
@@ -27,6 +28,7 @@ export function measure(surface: Surface, options: Arm64MeasureOptions = {}): Me
     ...(vcpu === null ? [] : registerWords(surface, vcpu)),
     ...(section === null || vcpu === null ? [] : vcpuWords(section, vcpu)),
     ...deviceWords(surface),
+    ...switchWords(surface),
   ];
   const areas = Object.entries(AREAS).map(([area, from]): [string, Area] => {
     const missing =

@@ -46,7 +46,8 @@ export const registry: Registry = {
   whenAbsent(word) {
     if (word.startsWith('vgic/')) return { kind: 'absent', otherwise: NO_DEVICE };
     if (word.startsWith('vcpu-attribute/')) return { kind: 'absent', otherwise: NO_ATTRIBUTE };
-    if (word.startsWith('capability/')) return { kind: 'absent', otherwise: NO_CAPABILITY };
+    if (word.startsWith('capability/') || word.startsWith('switch/'))
+      return { kind: 'absent', otherwise: NO_CAPABILITY };
     return { kind: 'absent', otherwise: NO_REGISTER };
   },
   neutral(word) {
@@ -54,8 +55,8 @@ export const registry: Registry = {
     if (known !== undefined) return known;
     const id = idOf(word);
     if (id !== null) return isIdRegister(id) && !isFirmwareRegister(id) && word.startsWith('reg/ID_') ? 0n : null;
-    // A feature, attribute or capability that the guest was not given.
-    return /^(vcpu|vcpu-attribute|capability)\//.test(word) ? 0n : null;
+    // A feature, attribute, capability or switch that the guest was not given.
+    return /^(vcpu|vcpu-attribute|capability|switch)\//.test(word) ? 0n : null;
   },
   canonical(word) {
     const id = idOf(word);
