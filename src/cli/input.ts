@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
 import { isFingerprint, readFingerprint } from '../interop/firecracker/index.ts';
-import { cpuDataSurface, isCpuData, parseXml } from '../interop/libvirt/index.ts';
 import type { XmlFault } from '../interop/libvirt/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
@@ -61,10 +60,10 @@ export async function load(name: string, terminal: Terminal): Promise<Result<Nam
   const recorded = existsSync(name) ? undefined : recordedNames().find((candidate) => candidate.name === name);
   const read = await readDocument(recorded?.path ?? name);
   if (!read.ok) return err(inputFailure(read.error));
-  return toNamed(name, read.value);
+  return await toNamed(name, read.value);
 }
 
-function toNamed(name: string, document: Document): Result<NamedSurface | NamedContract, Failure> {
+async function toNamed(name: string, document: Document): Promise<Result<NamedSurface | NamedContract, Failure>> {
   switch (document.kind) {
     case 'surface':
       return ok({ kind: 'surface', name, surface: document.surface });
@@ -73,7 +72,7 @@ function toNamed(name: string, document: Document): Result<NamedSurface | NamedC
     case 'foreign':
       return readForeign(name, document.json);
     case 'xml':
-      return readXml(name, document.text);
+      return await readXml(name, document.text);
   }
 }
 
@@ -93,7 +92,9 @@ function readForeign(name: string, json: Json): Result<NamedSurface, Failure> {
 }
 
 /** A file of libvirt's, told by its root element. */
-function readXml(name: string, text: string): Result<NamedSurface, Failure> {
+async function readXml(name: string, text: string): Promise<Result<NamedSurface, Failure>> {
+  // Loaded when there is XML to read: the parser would cost every other command its loading time.
+  const { cpuDataSurface, isCpuData, parseXml } = await import('../interop/libvirt/index.ts');
   const root = parseXml(text);
   if (!root.ok) return err(failure(EXIT.input, `${name}: ${placed(root.error)}`));
   if (!isCpuData(root.value)) {
