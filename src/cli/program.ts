@@ -4,9 +4,11 @@ import { text } from '@optique/core/message';
 import { command } from '@optique/core/primitives';
 import { lines } from './command.ts';
 import type { Command } from './command.ts';
+import { conform } from './commands/conform.ts';
 import { contractPin } from './commands/contract-pin.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostProbe } from './commands/host-probe.ts';
+import { labConform } from './commands/lab-conform.ts';
 import { labDoctor } from './commands/lab-doctor.ts';
 import { labFetch } from './commands/lab-fetch.ts';
 import { labImage } from './commands/lab-image.ts';
@@ -53,12 +55,12 @@ const migration: Command = command('migration', or(migrationCheck, migrationMatr
   ]),
 });
 
-const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord), {
+const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord, labConform), {
   brief: [text('Real kernels, booted under emulation')],
   footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),
 });
 
-export const program: Command = or(host, surface, contract, migration, lab, schema);
+export const program: Command = or(host, surface, contract, migration, conform, lab, schema);
 
 /** The first words of commands; a wrong command line is pointed to the help of its group. */
-export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'lab', 'schema'];
+export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'conform', 'lab', 'schema'];

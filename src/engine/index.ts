@@ -1,5 +1,6 @@
 /** Pin, check, diff: contracts and verdicts over measured surfaces. Pure functions, no I/O, no architecture knowledge. */
 export { check } from './check.ts';
+export * from './conform/index.ts';
 export { diff } from './diff.ts';
 export type { Difference } from './diff.ts';
 export { group } from './group.ts';

@@ -3,6 +3,8 @@
  * or not at all. Validation lives here and not in `model/`, because the probe's worker loads the model.
  */
 export { canonicalJson } from './canonical.ts';
+export { CONFORMANCE_FORMAT, conformanceSchema } from './conformance.ts';
+export type { ConformanceDocument } from './conformance.ts';
 export { contractSchema } from './contract.ts';
 export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
 export type { DifferenceDocument, NamedFingerprint } from './difference.ts';

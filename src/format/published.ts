@@ -1,13 +1,14 @@
 /** The JSON Schemas (draft 2020-12) that are published for the formats, generated from the schemas that validate. */
 import { z } from 'zod';
 import type { Json } from '../model/index.ts';
+import { conformanceSchema } from './conformance.ts';
 import { contractSchema } from './contract.ts';
 import { differenceSchema } from './difference.ts';
 import { matrixSchema } from './matrix.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 
-export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix'] as const;
+export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix', 'conformance'] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
 
@@ -17,6 +18,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   verdict: verdictSchema,
   difference: differenceSchema,
   matrix: matrixSchema,
+  conformance: conformanceSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
