@@ -4,19 +4,16 @@ import { cpuidElements } from './cpuid-elements.ts';
 import { elementsOf, wholeWord } from './fields.ts';
 import type { FieldRow } from './fields.ts';
 import { guestWord, hostElements } from './host-cpu.ts';
+import { capabilityElements, factElements } from './host-elements.ts';
+import { featureMsrElements, isFeatureMsr, stateMsrElements } from './msr-elements.ts';
 import { parseMsrWord } from './msr-names.ts';
 import { HYPERV_FIELDS } from './tables/hyperv.ts';
-import { FEATURE_MSRS } from './tables/msr-fields.ts';
-import type { FeatureMsr } from './tables/msr-fields.ts';
+import { LAPIC_ROWS } from './tables/lapic.ts';
 import { switchRow } from './tables/switches.ts';
 import { QUIRKS, SWITCH, X2APIC_FLAGS, XFEATURES } from './tables/words.ts';
+import { vcpuElements } from './vcpu-elements.ts';
 
-const featureMsrs: ReadonlyMap<number, FeatureMsr> = new Map(FEATURE_MSRS.map((row) => [row.index, row]));
-
-/** True for an MSR that says what the CPU can do, and not what state it is in. */
-export function isFeatureMsr(index: number): boolean {
-  return featureMsrs.has(index);
-}
+export { isFeatureMsr };
 
 /** The part of the machine that a word belongs to: the first segment of its path, but for feature MSRs. */
 export function areaOf(word: WordPath): string {
@@ -46,9 +43,9 @@ function compile(word: WordPath, width: number): readonly Element[] {
     case 'hyperv':
       return hypervElements(word, width);
     case 'feature-msr':
-      return featureMsrElements(word, width);
+      return featureMsrElements(word, width, parseMsrWord(word) ?? -1);
     case 'msr':
-      return wholeWord(word, width, 'state', 'none', 'an MSR to save and restore', 'KVM_GET_MSR_INDEX_LIST');
+      return stateMsrElements(word, width, parseMsrWord(word) ?? -1);
     case 'quirk':
     case 'x2apic':
       return switchElements(word, width, area);
@@ -62,11 +59,11 @@ function compile(word: WordPath, width: number): readonly Element[] {
         source: 'Intel SDM volume 1, 13.1',
       });
     case 'lapic':
-      return word === 'lapic/VERSION'
-        ? lapicVersion(word, width)
-        : wholeWord(word, width, 'state', 'none', 'a register of the local APIC', 'KVM_GET_LAPIC');
+      return word === 'lapic/VERSION' ? lapicVersion(word, width) : lapicRegister(word, width);
+    case 'capability':
+      return capabilityElements(word, width);
     default:
-      return wholeWord(word, width, 'derived', 'none', 'a fact about the host', 'KVM API document');
+      return vcpuElements(word, width) ?? factElements(word, width);
   }
 }
 
@@ -81,20 +78,6 @@ function hypervElements(word: WordPath, width: number): readonly Element[] {
     description: name.replaceAll('_', ' '),
   }));
   return elementsOf(word, width, { fields, rest: 'subset', source: 'Linux 6.12, hyperv-tlfs.h; Hyper-V TLFS 2.4' });
-}
-
-function featureMsrElements(word: WordPath, width: number): readonly Element[] {
-  const row = featureMsrs.get(parseMsrWord(word) ?? -1);
-  if (row === undefined) return [];
-  const fields = row.fields.map(([shift, bits, name, comparison]): FieldRow => ({
-    shift,
-    width: bits,
-    name,
-    kind: row.kind,
-    comparison,
-    description: name,
-  }));
-  return elementsOf(word, width, { fields, rest: row.rest, source: 'Linux 7.3, msr-index.h' });
 }
 
 function switchElements(word: WordPath, width: number, area: 'quirk' | 'x2apic'): readonly Element[] {
@@ -115,10 +98,24 @@ function xfeatures(): FieldRow[] {
     shift: Number(bit),
     width: 1,
     name,
+    // What a guest carries of it is `xsave/state/NAME`.
     kind: 'derived',
     comparison: 'none',
     description: `XSAVE component ${name}`,
   }));
+}
+
+function lapicRegister(word: WordPath, width: number): readonly Element[] {
+  const row = LAPIC_ROWS.find(({ name }) => word === `lapic/${name}`);
+  const [whole] = wholeWord(
+    word,
+    width,
+    'state',
+    'none',
+    row?.description ?? 'a register that no table names',
+    'Intel SDM volume 3, table 12-1',
+  );
+  return whole === undefined ? [] : [{ ...whole, named: row !== undefined }];
 }
 
 /** Intel SDM volume 3, 12.4.8. */

@@ -15,9 +15,13 @@ export interface WordRow {
   readonly source: string;
   /** How bits that no row names compare. */
   readonly rest: Comparison;
+  /** The same for bits 0 to 31, where those compare otherwise. */
+  readonly lowRest?: Comparison;
   /** What bits that no row names are; left out: features. */
   readonly restKind?: Kind;
 }
+
+const LOW_BITS = 32;
 
 /** Covers `width` bits, ordered by shift. Rows must be disjoint. */
 export function elementsOf(word: WordPath, width: number, row: WordRow): Element[] {
@@ -31,7 +35,7 @@ export function elementsOf(word: WordPath, width: number, row: WordRow): Element
         shift: next,
         width: 1,
         kind: row.restKind ?? 'feature',
-        comparison: row.rest,
+        comparison: next < LOW_BITS ? (row.lowRest ?? row.rest) : row.rest,
         signed: false,
         description: 'a bit that no table names',
         source: row.source,

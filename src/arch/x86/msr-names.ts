@@ -1,8 +1,12 @@
 /** MSR numbers and Linux's names for them. */
 import { MSR_NAMES } from './tables/msr-names.ts';
+import { COMPUTED_MSR_NAMES } from './tables/msr-names-extra.ts';
 
-const nameOf: ReadonlyMap<number, string> = new Map(MSR_NAMES);
-const indexOf: ReadonlyMap<string, number> = new Map(MSR_NAMES.map(([index, name]) => [name, index]));
+// Later rows win by number; by name all are known, so that a path with an older name still means its MSR.
+const nameOf: ReadonlyMap<number, string> = new Map([...MSR_NAMES, ...COMPUTED_MSR_NAMES]);
+const indexOf: ReadonlyMap<string, number> = new Map(
+  [...MSR_NAMES, ...COMPUTED_MSR_NAMES].map(([index, name]) => [name, index]),
+);
 
 /** `msr/MSR_IA32_XSS`, or `msr/0xc0011aaa` where Linux has no name. */
 export function msrWord(index: number): string {

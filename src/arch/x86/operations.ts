@@ -6,6 +6,7 @@
 import type { Operation, WordPath } from '../../model/index.ts';
 import { parseMsrWord } from './msr-names.ts';
 import { parseCpuidWord } from './paths.ts';
+import { switchOperation, switchRow } from './tables/switches.ts';
 import { LAPIC_REGISTERS, QUIRKS, X2APIC_FLAGS } from './tables/words.ts';
 
 /** Words of one area that are the bits of one argument of a capability. */
@@ -37,6 +38,8 @@ export function operation(word: WordPath): Operation | null {
   const index = parseMsrWord(word);
   if (index !== null) return { call: 'KVM_SET_MSRS', index };
   if (word === 'tsc/khz') return { call: 'KVM_SET_TSC_KHZ' };
+  const enabled = switchRow(word);
+  if (enabled !== undefined) return switchOperation(enabled);
   const offset = lapicOffset(word);
   return offset === null ? flag(word) : { call: 'KVM_SET_LAPIC', offset };
 }

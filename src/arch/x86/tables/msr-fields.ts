@@ -1,22 +1,9 @@
 /**
- * Feature MSRs: which of their bits are known, and how they compare. Names and bits as in msr-index.h of Linux 7.3;
- * what a bit means for a guest is Intel SDM volume 4 and volume 3, appendix A (VMX), and the AMD APM. A bit that is not
- * here is an element without a name.
+ * Feature MSRs: which of their bits are known, and how they compare. Names and bits as in msr-index.h of Linux 7.3. A bit
+ * that is not here is an element without a name. VMX has its own table.
  */
-import type { Comparison, Kind } from '../../../model/index.ts';
-
-export type MsrField = readonly [shift: number, width: number, name: string, comparison: Comparison];
-
-export interface FeatureMsr {
-  readonly index: number;
-  readonly kind: Extract<Kind, 'feature' | 'identity' | 'limit'>;
-  /** How bits that have no name compare. */
-  readonly rest: Comparison;
-  readonly fields: readonly MsrField[];
-}
-
-const bits = (comparison: Comparison, names: Readonly<Record<number, string>>): MsrField[] =>
-  Object.entries(names).map(([shift, name]) => [Number(shift), 1, name, comparison]);
+import type { FeatureMsr } from './msr-row.ts';
+import { VMX_MSRS } from './vmx-msrs.ts';
 
 /**
  * ARCH_CAPABILITIES. Most bits promise an immunity or a control. RSBA and RRSBA say the contrary, that a mitigation is
@@ -26,32 +13,40 @@ const ARCH_CAPABILITIES: FeatureMsr = {
   index: 0x10a,
   kind: 'feature',
   rest: 'subset',
+  description: 'which attacks on speculation the CPU is immune to, and which controls against them it has',
+  source: 'Intel SDM volume 4, table 2-2; msr-index.h of Linux 7.3',
   fields: [
-    ...bits('subset', {
-      0: 'RDCL_NO',
-      1: 'IBRS_ALL',
-      3: 'SKIP_VMENTRY_L1DFLUSH',
-      4: 'SSB_NO',
-      5: 'MDS_NO',
-      6: 'PSCHANGE_MC_NO',
-      7: 'TSX_CTRL_MSR',
-      8: 'TAA_NO',
-      13: 'SBDR_SSDP_NO',
-      14: 'FBSDP_NO',
-      15: 'PSDP_NO',
-      16: 'MCU_ENUM',
-      17: 'FB_CLEAR',
-      18: 'FB_CLEAR_CTRL',
-      20: 'BHI_NO',
-      21: 'XAPIC_DISABLE',
-      24: 'PBRSB_NO',
-      25: 'GDS_CTRL',
-      26: 'GDS_NO',
-      27: 'RFDS_NO',
-      28: 'RFDS_CLEAR',
-      62: 'ITS_NO',
-    }),
-    ...bits('higher-safe', { 2: 'RSBA', 19: 'RRSBA' }),
+    [0, 1, 'RDCL_NO', 'subset', 'immune to rogue data cache load (Meltdown)'],
+    [1, 1, 'IBRS_ALL', 'subset', 'enhanced IBRS: once set it protects at all times'],
+    [2, 1, 'RSBA', 'higher-safe', 'RET may be predicted from elsewhere when the return stack buffer is empty'],
+    [3, 1, 'SKIP_VMENTRY_L1DFLUSH', 'subset', 'a nested hypervisor need not flush L1D on entry'],
+    [4, 1, 'SSB_NO', 'subset', 'immune to speculative store bypass'],
+    [5, 1, 'MDS_NO', 'subset', 'immune to microarchitectural data sampling'],
+    [6, 1, 'PSCHANGE_MC_NO', 'subset', 'no machine check when a page size changes without invalidation'],
+    [7, 1, 'TSX_CTRL_MSR', 'subset', 'the MSR TSX_CTRL is there'],
+    [8, 1, 'TAA_NO', 'subset', 'immune to TSX asynchronous abort'],
+    [9, 1, 'MCU_CONTROL', 'subset', 'microcode updates can be locked (IA32_MCU_CONTROL)'],
+    [10, 1, 'MISC_PACKAGE_CTLS', 'subset', 'the MSR MISC_PACKAGE_CTLS is there'],
+    [11, 1, 'ENERGY_FILTERING_CTL', 'subset', 'energy reporting can be filtered'],
+    [12, 1, 'DOITM', 'subset', 'data operand independent timing mode'],
+    [13, 1, 'SBDR_SSDP_NO', 'subset', 'immune to shared buffers data read and sideband stale data propagation'],
+    [14, 1, 'FBSDP_NO', 'subset', 'immune to fill buffer stale data propagation'],
+    [15, 1, 'PSDP_NO', 'subset', 'immune to primary stale data propagation'],
+    [16, 1, 'MCU_ENUM', 'subset', 'the state of microcode updates can be read'],
+    [17, 1, 'FB_CLEAR', 'subset', 'VERW clears the fill buffers'],
+    [18, 1, 'FB_CLEAR_CTRL', 'subset', 'clearing of the fill buffers can be switched off'],
+    [19, 1, 'RRSBA', 'higher-safe', 'RET may be predicted from elsewhere, restricted by enhanced IBRS'],
+    [20, 1, 'BHI_NO', 'subset', 'immune to branch history injection'],
+    [21, 1, 'XAPIC_DISABLE', 'subset', 'XAPIC_DISABLE_STATUS tells whether x2APIC mode is locked'],
+    [23, 1, 'OVERCLOCKING_STATUS', 'subset', 'the MSR OVERCLOCKING_STATUS is there'],
+    [24, 1, 'PBRSB_NO', 'subset', 'immune to post-barrier return stack buffer predictions'],
+    [25, 1, 'GDS_CTRL', 'subset', 'the mitigation of gather data sampling can be controlled'],
+    [26, 1, 'GDS_NO', 'subset', 'immune to gather data sampling'],
+    [27, 1, 'RFDS_NO', 'subset', 'immune to register file data sampling'],
+    [28, 1, 'RFDS_CLEAR', 'subset', 'VERW clears the register files'],
+    [29, 1, 'IGN_UMONITOR', 'subset', 'UMONITOR can be made to do nothing'],
+    [30, 1, 'MON_UMON_MITG', 'subset', 'a mitigation for MONITOR and UMONITOR can be switched on'],
+    [62, 1, 'ITS_NO', 'subset', 'immune to indirect target selection; set by hypervisors alone'],
   ],
 };
 
@@ -59,18 +54,20 @@ const PERF_CAPABILITIES: FeatureMsr = {
   index: 0x345,
   kind: 'feature',
   rest: 'subset',
+  description: 'formats of last-branch and PEBS records, and further abilities of the PMU',
+  source: 'Intel SDM volume 4, table 2-2; msr-index.h of Linux 7.3',
   fields: [
-    [0, 6, 'LBR_FMT', 'exact'],
-    [8, 4, 'PEBS_FORMAT', 'exact'],
-    ...bits('subset', {
-      6: 'PEBS_TRAP',
-      7: 'ARCH_REG',
-      13: 'FW_WRITES',
-      14: 'PEBS_BASELINE',
-      15: 'METRICS',
-      16: 'PT',
-      17: 'PEBS_TIMING_INFO',
-    }),
+    [0, 6, 'LBR_FMT', 'exact', 'format of last-branch records'],
+    [6, 1, 'PEBS_TRAP', 'subset', 'PEBS records are taken after the instruction'],
+    [7, 1, 'ARCH_REG', 'subset', 'PEBS records hold the architectural registers'],
+    [8, 4, 'PEBS_FORMAT', 'exact', 'format of PEBS records'],
+    [12, 1, 'SMM_FREEZE', 'subset', 'the counters can be frozen in SMM'],
+    [13, 1, 'FW_WRITES', 'subset', 'counters can be written in full width'],
+    [14, 1, 'PEBS_BASELINE', 'subset', 'adaptive PEBS'],
+    [15, 1, 'METRICS', 'subset', 'performance metrics'],
+    [16, 1, 'PT', 'subset', 'PEBS records can go to Processor Trace'],
+    [17, 1, 'PEBS_TIMING_INFO', 'subset', 'PEBS records hold the time between retirements'],
+    [19, 1, 'RDPMC_METRICS_CLEAR', 'subset', 'RDPMC can clear the performance metrics'],
   ],
 };
 
@@ -78,7 +75,16 @@ const CORE_CAPS: FeatureMsr = {
   index: 0xcf,
   kind: 'feature',
   rest: 'subset',
-  fields: bits('subset', { 2: 'INTEGRITY_CAPS', 5: 'SPLIT_LOCK_DETECT' }),
+  description: 'controls of the core that some models have: split-lock detection, quiet locks',
+  source: 'Intel SDM volume 4, table 2-2; msr-index.h of Linux 7.3',
+  fields: [
+    [2, 1, 'INTEGRITY_CAPS', 'subset', 'the MSR INTEGRITY_CAPS is there'],
+    [3, 1, 'RSM_IN_CPL0_ONLY', 'subset', 'RSM is for ring 0 alone'],
+    [4, 1, 'UC_LOCK_DISABLE', 'subset', 'locks on uncacheable memory can be made to fault with #GP'],
+    [5, 1, 'SPLIT_LOCK_DETECT', 'subset', 'locks across cache lines can be made to fault with #AC'],
+    [6, 1, 'SNOOP_FILTER_QOS', 'subset', 'quality of service of the snoop filter'],
+    [7, 1, 'UC_STORE_THROTTLING', 'subset', 'stores to uncacheable memory can be throttled'],
+  ],
 };
 
 /** AMD: LFENCE that serializes is the one bit that KVM offers. */
@@ -86,15 +92,26 @@ const DE_CFG: FeatureMsr = {
   index: 0xc0011029,
   kind: 'feature',
   rest: 'subset',
-  fields: bits('subset', { 1: 'LFENCE_SERIALIZE' }),
+  description: 'decode configuration of AMD CPUs',
+  source: "Linux 7.3, msr-index.h and kvm/svm/svm.c; AMD's Software techniques for managing speculation",
+  fields: [[1, 1, 'LFENCE_SERIALIZE', 'subset', 'LFENCE serializes dispatch']],
 };
 
-/** KVM offers CPUID faulting; the ratios in between are 0. */
+/** KVM offers CPUID faulting; the ratios in between are 0 unless a VMM sets them. */
 const PLATFORM_INFO: FeatureMsr = {
   index: 0xce,
   kind: 'feature',
   rest: 'subset',
-  fields: bits('subset', { 31: 'CPUID_FAULT' }),
+  description: 'frequency ratios, and whether CPUID can be made to fault in user mode',
+  source: 'Intel SDM volume 4, table 2-21; kvm/msrs.c of Linux 7.3',
+  fields: [
+    [8, 8, 'MAX_NON_TURBO_RATIO', 'exact', 'ratio of the highest frequency without turbo, in 100 MHz', 'identity'],
+    [28, 1, 'PROGRAMMABLE_RATIO_LIMIT', 'subset', 'turbo ratio limits can be written'],
+    [29, 1, 'PROGRAMMABLE_TDP_LIMIT', 'subset', 'TDP limits can be written'],
+    [30, 1, 'PROGRAMMABLE_TJ_OFFSET', 'subset', 'the temperature target can be written'],
+    [31, 1, 'CPUID_FAULT', 'subset', 'CPUID can be made to fault in user mode'],
+    [40, 8, 'MAX_EFFICIENCY_RATIO', 'exact', 'ratio of the lowest frequency, in 100 MHz', 'identity'],
+  ],
 };
 
 /** The microcode revision: whatever the host has, for guests that print it. */
@@ -102,88 +119,21 @@ const UCODE_REV: FeatureMsr = {
   index: 0x8b,
   kind: 'identity',
   rest: 'exact',
+  description: 'revision of the microcode: the upper half on Intel, the lower on AMD',
+  source: 'Intel SDM volume 4, table 2-2; AMD APM volume 2, A (PATCH_LEVEL)',
   fields: [
-    [0, 32, 'low', 'exact'],
-    [32, 32, 'REVISION', 'exact'],
+    [0, 32, 'low', 'exact', "AMD's patch level; KVM's default is 0x1000065"],
+    [32, 32, 'REVISION', 'exact', "Intel's update revision; KVM's default is 1"],
   ],
 };
 
-/**
- * VMX controls: the low half holds the bits that must be 1 (fewer is more permissive: a larger value is the safe one),
- * the high half those that may be 1.
- */
-const vmxControls = (index: number): FeatureMsr => ({
-  index,
-  kind: 'feature',
-  rest: 'subset',
-  fields: Array.from({ length: 64 }, (_, bit): MsrField =>
-    bit < 32 ? [bit, 1, `must1_bit${bit}`, 'higher-safe'] : [bit, 1, `may1_bit${bit - 32}`, 'subset'],
-  ),
-});
-
-/** CR0 and CR4 in VMX operation: bits of FIXED0 must be 1, bits clear in FIXED1 must be 0. */
-const fixed0 = (index: number): FeatureMsr => ({ index, kind: 'feature', rest: 'higher-safe', fields: [] });
-const fixed1 = (index: number): FeatureMsr => ({ index, kind: 'feature', rest: 'subset', fields: [] });
-
-const VMX_BASIC: FeatureMsr = {
-  index: 0x480,
-  kind: 'feature',
-  rest: 'subset',
-  fields: [
-    [0, 31, 'vmcs_revision', 'exact'],
-    [32, 13, 'vmcs_size', 'exact'],
-    [50, 4, 'memory_type', 'exact'],
-    ...bits('subset', { 49: 'dual_monitor', 54: 'inout', 55: 'true_ctls' }),
-    [48, 1, 'physical_width_32', 'exact'],
-  ],
-};
-
-const VMX_MISC: FeatureMsr = {
-  index: 0x485,
-  kind: 'feature',
-  rest: 'subset',
-  fields: [
-    [0, 5, 'preemption_timer_rate', 'exact'],
-    [16, 9, 'cr3_targets', 'lower-safe'],
-    [25, 3, 'msr_list_size', 'lower-safe'],
-    [32, 32, 'mseg_revision', 'exact'],
-    ...bits('subset', {
-      5: 'save_efer_lma',
-      6: 'activity_hlt',
-      7: 'activity_shutdown',
-      8: 'activity_wait_sipi',
-      29: 'vmwrite_all',
-      30: 'zero_length_injection',
-    }),
-  ],
-};
-
-const VMX_VMCS_ENUM: FeatureMsr = {
-  index: 0x48a,
-  kind: 'limit',
-  rest: 'subset',
-  fields: [[1, 9, 'highest_index', 'lower-safe']],
-};
-
-/** Every feature MSR that KVM has had since 5.10 (KVM_GET_MSR_FEATURE_INDEX_LIST). */
+/** Every feature MSR that KVM has had since 5.10 (KVM_GET_MSR_FEATURE_INDEX_LIST), and their neighbours. */
 export const FEATURE_MSRS: readonly FeatureMsr[] = [
   UCODE_REV,
   PLATFORM_INFO,
   CORE_CAPS,
   ARCH_CAPABILITIES,
   PERF_CAPABILITIES,
-  VMX_BASIC,
-  ...[0x481, 0x482, 0x483, 0x484].map(vmxControls), // pin-based, processor-based, exit, entry
-  VMX_MISC,
-  fixed0(0x486),
-  fixed1(0x487),
-  fixed0(0x488),
-  fixed1(0x489),
-  VMX_VMCS_ENUM,
-  vmxControls(0x48b), // secondary processor-based
-  { index: 0x48c, kind: 'feature', rest: 'subset', fields: [] }, // EPT_VPID_CAP
-  ...[0x48d, 0x48e, 0x48f, 0x490].map(vmxControls), // the TRUE forms
-  { index: 0x491, kind: 'feature', rest: 'subset', fields: [] }, // VMFUNC
-  { index: 0x492, kind: 'feature', rest: 'subset', fields: [] }, // tertiary processor-based: all bits may be 1
+  ...VMX_MSRS,
   DE_CFG,
 ];

@@ -1,5 +1,6 @@
 /** Words that are neither CPUID nor MSRs, by path: what each is and how it compares. */
 import type { Comparison, Kind } from '../../../model/index.ts';
+import { LAPIC_ROWS } from './lapic.ts';
 
 interface QuirkRow {
   readonly bit: number;
@@ -55,24 +56,10 @@ export const XFEATURES: Readonly<Record<number, string>> = {
   19: 'apx',
 };
 
-/** Registers of the local APIC by offset (Intel SDM volume 3, table 12-1). The version register is promised by field. */
-export const LAPIC_REGISTERS: Readonly<Record<number, string>> = {
-  0x20: 'ID',
-  0x30: 'VERSION',
-  0x80: 'TPR',
-  0xd0: 'LDR',
-  0xe0: 'DFR',
-  0xf0: 'SPIV',
-  0x2f0: 'LVT_CMCI',
-  0x320: 'LVT_TIMER',
-  0x330: 'LVT_THERMAL',
-  0x340: 'LVT_PERFORMANCE',
-  0x350: 'LVT_LINT0',
-  0x360: 'LVT_LINT1',
-  0x370: 'LVT_ERROR',
-  0x380: 'TIMER_INITIAL',
-  0x3e0: 'TIMER_DIVIDE',
-};
+/** Names of the local APIC's registers by offset. */
+export const LAPIC_REGISTERS: Readonly<Record<number, string>> = Object.fromEntries(
+  LAPIC_ROWS.map(({ offset, name }) => [offset, name]),
+);
 
 interface Simple {
   readonly kind: Kind;
