@@ -1,5 +1,5 @@
 /** `diff`: what two surfaces show differently, element by element: presence, default, and what can be made of it. */
-import { extract, fieldMask, hex } from '../model/index.ts';
+import { agrees, extract, fieldMask, hex } from '../model/index.ts';
 import type { Element, ElementPath, MeasuredSurface, MeasuredWord, Registry, WordPath } from '../model/index.ts';
 
 export interface Difference {
@@ -51,8 +51,9 @@ function fields(elements: readonly Element[], left: MeasuredWord, right: Measure
   const sameLatitude = canonical(left) === canonical(right);
   if (left.value === right.value && sameLatitude) return [];
   return elements.flatMap((element): Difference[] => {
-    if (valueOf(element, left) !== valueOf(element, right)) return [{ ...row(element, left, right), what: 'default' }];
-    if (sameLatitude) return [];
+    if (!showTheSame(element, left, right)) return [{ ...row(element, left, right), what: 'default' }];
+    // A number that is the same within its tolerance has a latitude that is.
+    if (sameLatitude || element.tolerance !== undefined) return [];
     const latitude = { a: projected(element, left), b: projected(element, right) };
     return latitude.a === latitude.b ? [] : [{ ...row(element, left, right), what: 'latitude', latitude }];
   });
@@ -74,6 +75,11 @@ function row(
     latitude: null,
     evidence: { a: left?.evidence ?? null, b: right?.evidence ?? null },
   };
+}
+
+function showTheSame(element: Element, left: MeasuredWord, right: MeasuredWord): boolean {
+  const [a, b] = [valueOf(element, left), valueOf(element, right)];
+  return a === b || (a !== null && b !== null && agrees(element, a, b));
 }
 
 function valueOf(element: Element, word: MeasuredWord): bigint | null {
@@ -107,6 +113,8 @@ function projected(element: Element, word: MeasuredWord): string {
         latitude.values.map((whole) => extract(element, whole)),
         valueOf(element, word),
       );
+    case 'range':
+      return latitude.min === latitude.max ? fixed : `${hex(latitude.min)} to ${hex(latitude.max)}`;
     case 'fixed':
       return fixed;
     case 'free':

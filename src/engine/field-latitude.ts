@@ -19,7 +19,7 @@ export function fieldLatitude(element: Element, word: MeasuredWord, value: bigin
     case 'free':
       return known(latitude.free(width));
     case 'fixed':
-      return known(latitude.fixed(width, shows));
+      return known(around(element, shows, shows));
     case 'values':
       return known(
         latitude.enumerated(
@@ -36,14 +36,37 @@ export function fieldLatitude(element: Element, word: MeasuredWord, value: bigin
       if (field?.all === true) return known(latitude.free(width));
       return known(latitude.enumerated(width, [...(field?.values ?? []), shows]));
     }
-    case 'bits': {
-      const clearable = extract(element, given.clearable);
-      const settable = extract(element, given.settable);
-      if (element.comparison === 'lower-safe' && width > 1 && clearable !== 0n && (shows & ~clearable) === 0n) {
-        // A number whose bits can all be changed: the host can show any smaller one.
-        return known(latitude.range(width, 0n, shows));
-      }
-      return known(latitude.subset(width, shows | settable, shows & ~clearable));
-    }
+    case 'range':
+      return known(width === word.width ? around(element, given.min, given.max) : latitude.fixed(width, shows));
+    case 'bits':
+      return known(bitLatitude(element, shows, extract(element, given.clearable), extract(element, given.settable)));
   }
+}
+
+/** Bits that flip one by one. */
+function bitLatitude(
+  { comparison, signed, width }: Element,
+  shows: bigint,
+  clearable: bigint,
+  settable: bigint,
+): Latitude {
+  const free = latitude.subset(width, shows | settable, shows & ~clearable);
+  // Of a number, a bit that can be set is no reason to believe in more than the host shows.
+  if (comparison !== 'lower-safe' || width === 1 || signed) return free;
+  // A number whose bits can all be changed: the host can show any smaller one.
+  if (clearable !== 0n && (shows & ~clearable) === 0n) return latitude.range(width, 0n, shows);
+  return latitude.intersection(free, latitude.range(width, 0n, shows));
+}
+
+/** From `min` to `max`, and what counts as the same. */
+function around({ tolerance, width }: Element, min: bigint, max: bigint): Latitude {
+  const slack = (value: bigint): bigint => (value * BigInt(tolerance ?? 0)) / 1_000_000n;
+  const most = latitude.free(width).max;
+  const above = max + slack(max);
+  return latitude.range(width, min - slack(min), above > most ? most : above);
+}
+
+/** True where the word can show all of `whole` at once; a latitude of fields or bits was found one at a time. */
+export function showsTogether(word: MeasuredWord, whole: bigint): boolean {
+  return word.latitude.kind !== 'values' || whole === word.value || word.latitude.values.includes(whole);
 }

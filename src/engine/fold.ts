@@ -1,7 +1,7 @@
-/** Folds judgements into a verdict: counts, the worst level, and the reasons in order. */
+/** Folds findings into a verdict: counts, the worst level, and the reasons in order. */
 import { LEVELS, worse } from '../model/index.ts';
-import type { ElementPath, Evidence, Level, MeasuredSurface, Reason, Setting, Verdict } from '../model/index.ts';
-import type { Judgement } from './judge.ts';
+import type { Evidence, Level, MeasuredSurface, Reason, Verdict } from '../model/index.ts';
+import type { Finding, Findings } from './finding.ts';
 
 export class Fold {
   readonly #surface: MeasuredSurface;
@@ -13,30 +13,40 @@ export class Fold {
     this.#surface = surface;
   }
 
-  same(count: number): void {
-    this.#counts.same += count;
+  add({ same, found }: Findings): void {
+    this.#counts.same += same;
+    for (const finding of found) this.#addOne(finding);
   }
 
-  add(
-    area: string,
-    element: ElementPath,
-    { level, rule, text }: Judgement,
-    promised: bigint | null,
-    shows: bigint | null,
-    pointer: string | null,
-    setting: Setting | null = null,
-  ): void {
+  verdict(caveats: readonly string[] = []): Verdict {
+    const rank = (reason: Reason): number => LEVELS.indexOf(reason.level);
+    // Array.prototype.sort is stable: within a level the contract's order stays.
+    const reasons = this.#reasons.toSorted((a, b) => rank(b) - rank(a));
+    return {
+      level: this.#level,
+      counts: this.#counts,
+      reasons,
+      caveats: [...this.#surface.caveats, ...caveats],
+    };
+  }
+
+  #addOne({ element, area, level, rule, text, promised, shows, pointer, setting, word, cause }: Finding): void {
     this.#counts[level]++;
     this.#level = worse(this.#level, level);
     if (level === 'same') return;
     const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface.fingerprint, pointer };
-    this.#reasons.push({ element, area, level, rule, text, promised, shows, evidence, setting });
-  }
-
-  verdict(): Verdict {
-    const rank = (reason: Reason): number => LEVELS.indexOf(reason.level);
-    // Array.prototype.sort is stable: within a level the contract's order stays.
-    const reasons = this.#reasons.toSorted((a, b) => rank(b) - rank(a));
-    return { level: this.#level, counts: this.#counts, reasons, caveats: this.#surface.caveats };
+    this.#reasons.push({
+      element,
+      area,
+      level,
+      rule,
+      text,
+      promised,
+      shows,
+      evidence,
+      setting,
+      ...(word === null ? {} : { word }),
+      ...(cause === undefined ? {} : { cause }),
+    });
   }
 }

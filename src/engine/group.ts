@@ -3,7 +3,7 @@
  * machine belong together (all bits of AVX-512, all fields of one ID register).
  */
 import type { Level, Reason } from '../model/index.ts';
-import type { Rule } from './judge.ts';
+import type { Rule } from './finding.ts';
 
 export interface Group {
   readonly level: Level;

@@ -21,6 +21,8 @@ const promised = z
   .refine((row) => row.value >> BigInt(row.width) === 0n, { path: ['value'], error: 'does not fit into the width' })
   .refine((row) => row.mask >> BigInt(row.width) === 0n, { path: ['mask'], error: 'does not fit into the width' });
 
+const values = z.record(z.string().min(1), hexSchema);
+
 export const contractSchema: z.ZodType<Contract> = z
   .strictObject({
     format: z.literal(CONTRACT_FORMAT),
@@ -33,6 +35,8 @@ export const contractSchema: z.ZodType<Contract> = z
       .array(z.string().min(1))
       .superRefine(uniqueBy((word) => word, null))
       .describe('units of state that a destination must take'),
+    fresh: z.exactOptional(values.describe('carried words on a vCPU that has not run')),
+    values: z.exactOptional(values.describe('carried words as the guest has them, where that is known')),
     unknown: z.array(z.strictObject({ area: z.string(), why: z.string() })),
   })
   .meta({ title: CONTRACT_FORMAT, description: 'The value of every element that one guest was promised.' });

@@ -1,7 +1,7 @@
 /** The schema of `evenkeel.verdict/1`: what `migration check -o json` writes. */
 import { z } from 'zod';
 import { LEVELS, VERDICT_FORMAT } from '../model/index.ts';
-import type { Level, MoveVerdict, Reason, Verdict } from '../model/index.ts';
+import type { Level, MoveVerdict, Reason, Rejection, Setting, Verdict } from '../model/index.ts';
 import { namedFingerprintSchema } from './difference.ts';
 import type { NamedFingerprint } from './difference.ts';
 import { architectureSchema, countSchema, fingerprintSchema, hexSchema } from './schemas.ts';
@@ -17,7 +17,7 @@ export const countsSchema: z.ZodType<Readonly<Record<Level, number>>> = z.strict
   silent: countSchema,
 });
 
-const setting = z.strictObject({
+export const settingSchema: z.ZodType<Setting> = z.strictObject({
   call: z.string(),
   target: z.string().describe('the arguments that name the word'),
   value: z.string().describe('of the whole word, hex'),
@@ -32,6 +32,16 @@ const setting = z.strictObject({
   ]),
 });
 
+const rejection: z.ZodType<Rejection> = z.discriminatedUnion('how', [
+  z.strictObject({ how: z.literal('refused'), call: z.string(), errno: z.string() }),
+  z.strictObject({
+    how: z.literal('ignored'),
+    call: z.string(),
+    instead: z.exactOptional(z.string().describe('what the guest has then')),
+  }),
+  z.strictObject({ how: z.literal('unknown'), why: z.string() }),
+]);
+
 const reason: z.ZodType<Reason> = z.strictObject({
   element: z.string(),
   area: z.string().describe('the part of the machine that it belongs to'),
@@ -41,7 +51,14 @@ const reason: z.ZodType<Reason> = z.strictObject({
   promised: hexSchema.nullable(),
   shows: hexSchema.nullable().describe('what the destination shows by default'),
   evidence: z.strictObject({ surface: fingerprintSchema, pointer: z.string() }).nullable(),
-  setting: setting.nullable(),
+  setting: settingSchema.nullable(),
+  word: z.exactOptional(z.string().describe('the word that the element belongs to; not there for a whole area')),
+  cause: z.exactOptional(rejection.describe('what the host does with the write that would be needed')),
+  obstacle: z
+    .enum(['kvm', 'vmm'])
+    .nullable()
+    .exactOptional()
+    .describe('with --vmm: what stands in the way; null where nothing does or nobody knows'),
 });
 
 const verdict: z.ZodType<Verdict> = z.strictObject({

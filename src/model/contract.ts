@@ -16,6 +16,9 @@ export interface Promised {
   readonly mask: bigint;
 }
 
+/** Whole words by path. */
+export type Values = Readonly<Record<WordPath, bigint>>;
+
 export interface Contract {
   readonly format: typeof CONTRACT_FORMAT;
   readonly architecture: Architecture;
@@ -24,8 +27,12 @@ export interface Contract {
   /** The surfaces that it was pinned from: fingerprint, and what the host was. */
   readonly pinnedFrom: readonly { readonly fingerprint: string; readonly host: string }[];
   readonly promises: readonly Promised[];
-  /** Units of state that the guest carries and a destination must take; their values are known only from a snapshot. */
+  /** Units of state that the guest carries and a destination must take. */
   readonly carries: readonly WordPath[];
+  /** What carried words hold on a vCPU that has not run; those that vary from run to run are left out. */
+  readonly fresh?: Values;
+  /** What the guest's carried words hold, as far as a snapshot or a person said so. */
+  readonly values?: Values;
   /** Areas about which nothing was known when the contract was pinned: the answer to them is `unknown`. */
   readonly unknown: readonly { readonly area: string; readonly why: string }[];
   /** Which guest: on arm64 the vCPU features, for instance. */

@@ -54,6 +54,13 @@ export interface Element {
   readonly source: string;
   /** False for a bit that no table names; it compares as a feature bit. */
   readonly named: boolean;
+  /** Parts per million by which a number may differ and still be the same: clocks are calibrated at each boot. */
+  readonly tolerance?: number;
+  /**
+   * A running guest is not hurt by finding this instead of what it was promised, and why: `higher`, a larger number (a
+   * mitigation that turned out not to be needed); `any`, whatever else.
+   */
+  readonly harmless?: { readonly when: 'higher' | 'any'; readonly reason: string };
 }
 
 /** The field of a word's value, unsigned. */

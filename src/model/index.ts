@@ -7,6 +7,8 @@ export * as latitude from './latitude.ts';
 export type { Latitude } from './latitude.ts';
 export * from './measured.ts';
 export * from './operation.ts';
+export * from './preference.ts';
 export * from './result.ts';
 export * from './surface.ts';
 export * from './verdict.ts';
+export * from './vmm.ts';

@@ -8,8 +8,8 @@ import type { Architecture } from './surface.ts';
 /** What happens to a write that the host does not take. */
 export type Rejection =
   | { readonly how: 'refused'; readonly call: string; readonly errno: string }
-  /** Accepted, and the guest sees something else. */
-  | { readonly how: 'ignored'; readonly call: string }
+  /** Accepted, and the guest sees something else. `instead`: what it then has, in words, where more is known. */
+  | { readonly how: 'ignored'; readonly call: string; readonly instead?: string }
   /** Nobody tried. */
   | { readonly how: 'unknown'; readonly why: string };
 
@@ -26,6 +26,14 @@ export type WordLatitude =
       readonly values: readonly bigint[];
       readonly otherwise: Rejection;
       readonly rejections?: readonly Rejected[];
+    }
+  /** A number, both ends included, with what happens to smaller and to larger ones. */
+  | {
+      readonly kind: 'range';
+      readonly min: bigint;
+      readonly max: bigint;
+      readonly below: Rejection;
+      readonly above: Rejection;
     }
   | { readonly kind: 'free' }
   | { readonly kind: 'unknown'; readonly why: string };
@@ -74,6 +82,11 @@ export interface MeasuredWord {
   readonly value: bigint | null;
   readonly latitude: WordLatitude;
   readonly mechanism: Mechanism | null;
+  /**
+   * What the kernel announces of it, besides showing it: bits that it says can be set, by which call. Left out where the
+   * kernel has no such call, or it was not asked.
+   */
+  readonly declared?: { readonly mask: bigint; readonly by: string };
   /** JSON pointer into the surface: the measured fact. */
   readonly evidence: string;
 }
@@ -88,15 +101,26 @@ export interface Area {
   readonly partial?: string;
 }
 
+/** A restore of a unit of state that the host does not offer to save: the value that was written, and what came of it. */
+export interface RestoreTrial {
+  /** Null: whatever the value, the outcome is this. */
+  readonly value: bigint | null;
+  readonly outcome: { readonly how: 'taken' } | Rejection;
+  /** What the state is, where the word's name does not say it: a sentence without its full stop. */
+  readonly about?: string;
+  /** JSON pointer into the surface. */
+  readonly evidence: string;
+}
+
 export interface MeasuredSurface {
   readonly architecture: Architecture;
   readonly fingerprint: string;
   readonly words: ReadonlyMap<WordPath, MeasuredWord>;
   /**
-   * Units of state that the host does not offer to save, and takes where a restore has them: an MSR that only another
+   * Units of state that the host does not offer to save and of which a restore was tried: an MSR that only another
    * kernel lists. Nothing is carried from them.
    */
-  readonly accepts?: ReadonlySet<WordPath>;
+  readonly restores?: ReadonlyMap<WordPath, readonly RestoreTrial[]>;
   /** Every area that the architecture knows; `words` says nothing of an area that was not measured. */
   readonly areas: ReadonlyMap<string, Area>;
   /**
@@ -104,6 +128,12 @@ export interface MeasuredSurface {
    * have no effect. For people.
    */
   readonly caveats: readonly string[];
+}
+
+export interface SwitchWord {
+  readonly path: WordPath;
+  /** Bits. */
+  readonly width: number;
 }
 
 /** What an architecture offers to the engine. Implemented by `arch/x86` and `arch/arm64`. */
@@ -124,6 +154,12 @@ export interface Registry {
     | { readonly kind: 'absent'; readonly otherwise: Rejection };
   /** The value that means "not used" for a unit of state, or null where none is known. */
   neutral(word: WordPath): bigint | null;
+  /**
+   * Every word that a VMM sets and no ioctl reads back: quirks, enforcement, filters. A contract that does not say what
+   * they are says nothing of them, for a host cannot be asked. Each has a neutral value: what a guest gets where nobody
+   * asks, and from a kernel that does not know the switch.
+   */
+  switches?(): readonly SwitchWord[];
   /** Another name of the same word (`msr/0x10a` for `msr/MSR_IA32_ARCH_CAPABILITIES`) made canonical. */
   canonical(word: string): WordPath;
   /** Why two surfaces must not be compared at all (another vendor), or null. */

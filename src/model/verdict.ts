@@ -1,6 +1,6 @@
 /** Verdicts: what happens to a contract on a surface, element by element. The levels, from best to worst. */
-import type { ElementPath } from './element.ts';
-import type { Mechanism } from './measured.ts';
+import type { ElementPath, WordPath } from './element.ts';
+import type { Mechanism, Rejection } from './measured.ts';
 
 export const LEVELS = ['same', 'selectable', 'unknown', 'refused', 'lost', 'silent'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -29,6 +29,18 @@ export interface Reason {
   readonly evidence: Evidence | null;
   /** For `selectable`: what to set, and until when. */
   readonly setting: Setting | null;
+  /** The word that it is about; left out where it is about a whole area or the whole host. */
+  readonly word?: WordPath;
+  /**
+   * What the host does with the write that would give the promised value, where that decided the level: for those who
+   * judge a VMM on top of KVM. Left out where no write is in question.
+   */
+  readonly cause?: Rejection;
+  /**
+   * Where a VMM was judged on top of KVM: what stands in the way. `kvm`: KVM itself, whatever the VMM; `vmm`: this VMM, KVM
+   * could; null: nothing does, or nobody knows.
+   */
+  readonly obstacle?: 'kvm' | 'vmm' | null;
 }
 
 export interface Setting extends Mechanism {

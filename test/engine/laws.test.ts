@@ -160,7 +160,7 @@ describe('diff', () => {
 describe('the way back', () => {
   const measuredWith = (words: readonly (readonly [string, bigint])[]): MeasuredSurface => ({
     architecture: 'x86_64',
-    fingerprint: 'sha256:0',
+    fingerprint: `sha256:${words.map(([path, value]) => `${path}=${value}`).join()}`,
     areas: new Map(['leaf', 'reg'].map((name) => [name, { name, measured: true, evidence: `/sections/${name}` }])),
     caveats: [],
     words: new Map(

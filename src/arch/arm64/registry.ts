@@ -1,10 +1,11 @@
 /** The arm64 registry: what the engine asks about words and whole surfaces. */
 import { extract } from '../../model/index.ts';
-import type { MeasuredSurface, Registry, Rejection } from '../../model/index.ts';
+import type { MeasuredSurface, Registry, Rejection, SwitchWord } from '../../model/index.ts';
 import { areaOf } from './areas.ts';
 import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
 import { idOf, wordOf } from './names.ts';
+import { SWITCHES } from './tables/switches.ts';
 import { RESET_UNKNOWN } from './volatile.ts';
 
 /**
@@ -39,6 +40,8 @@ const NO_DEVICE: Rejection = { how: 'refused', call: 'KVM_CREATE_DEVICE', errno:
 const NO_ATTRIBUTE: Rejection = { how: 'refused', call: 'KVM_SET_DEVICE_ATTR', errno: 'ENXIO' };
 const NO_CAPABILITY: Rejection = { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' };
 
+const SWITCH_WORDS: readonly SwitchWord[] = SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width }));
+
 export const registry: Registry = {
   architecture: 'arm64',
   elements: elementsOf,
@@ -58,6 +61,7 @@ export const registry: Registry = {
     // A feature, attribute, capability or switch that the guest was not given.
     return /^(vcpu|vcpu-attribute|capability|switch)\//.test(word) ? 0n : null;
   },
+  switches: () => SWITCH_WORDS,
   canonical(word) {
     const id = idOf(word);
     return id === null ? word : wordOf(id);

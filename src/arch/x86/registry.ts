@@ -1,12 +1,14 @@
 /** What the engine asks about x86 words. */
-import type { MeasuredSurface, Registry, Rejection, WordPath } from '../../model/index.ts';
+import type { MeasuredSurface, Registry, Rejection, SwitchWord, WordPath } from '../../model/index.ts';
 import { areaOf, elements } from './elements.ts';
 import { guestWord, hostWord } from './host-cpu.ts';
 import { MSR_REFUSED } from './measure/msr.ts';
+import { msrNeutral } from './msr-elements.ts';
 import { msrWord, parseMsrWord } from './msr-names.ts';
 import { cpuidWord } from './paths.ts';
-import { FEATURE_MSRS } from './tables/msr-fields.ts';
-import { switchRow } from './tables/switches.ts';
+import { LAPIC_ROWS } from './tables/lapic.ts';
+import { SWITCHES, switchRow } from './tables/switches.ts';
+import { QUIRKS, X2APIC_FLAGS } from './tables/words.ts';
 
 export const registry: Registry = {
   architecture: 'x86_64',
@@ -14,6 +16,7 @@ export const registry: Registry = {
   area: areaOf,
   whenAbsent,
   neutral,
+  switches: () => SWITCH_WORDS,
   canonical,
   incomparable,
 };
@@ -24,6 +27,13 @@ function canonical(word: string): WordPath {
   const index = parseMsrWord(word);
   return index === null ? word : msrWord(index);
 }
+
+/** What KVM_ENABLE_CAP and filters select, and no ioctl reads back. */
+const SWITCH_WORDS: readonly SwitchWord[] = [
+  ...QUIRKS.map(({ name }) => ({ path: `quirk/${name}`, width: 1 })),
+  ...X2APIC_FLAGS.map(({ name }) => ({ path: `x2apic/${name}`, width: 1 })),
+  ...SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width })),
+];
 
 const CPUID_IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
 
@@ -48,32 +58,29 @@ function whenAbsent(word: WordPath): ReturnType<Registry['whenAbsent']> {
   }
 }
 
-/** MSRs of interfaces that a guest has to switch on: 0 is off. Ranges of numbers, both ends included. */
-const OFF_AT_ZERO: readonly (readonly [first: number, last: number])[] = [
-  [0x4000_0000, 0x4000_ffff], // Hyper-V's
-  [0x4b56_4d00, 0x4b56_4d04], // KVM's clock, asynchronous page faults, stolen time, end of interrupt
-  [0x4b56_4d06, 0x4b56_4d08], // KVM's page-ready interrupts, migration control
-  [0x1c4, 0x1c5], // XFD, XFD_ERR
-  [0x1db, 0x1de], // last branches and interrupts, recorded once DEBUGCTL says so
-  [0x6a0, 0x6a8], // CET
-  [0xd90, 0xd90], // BNDCFGS
-  [0xda0, 0xda0], // XSS
-];
-
-const featureMsrs: ReadonlySet<number> = new Set(
-  FEATURE_MSRS.filter(({ kind }) => kind === 'feature').map(({ index }) => index),
+const lapicNeutral: ReadonlyMap<WordPath, bigint | null> = new Map(
+  LAPIC_ROWS.map(({ name, neutral: value }) => [`lapic/${name}`, value]),
 );
 
 function neutral(word: WordPath): bigint | null {
-  const area = areaOf(word);
-  // A kernel that does not know a quirk has the historical behaviour, which is what the quirk is.
-  if (area === 'quirk') return 1n;
-  if (area === 'x2apic') return 0n;
-  if (area === 'switch') return switchRow(word)?.neutral ?? 0n;
-  const index = parseMsrWord(word);
-  if (index === null) return null;
-  if (featureMsrs.has(index)) return 0n;
-  return OFF_AT_ZERO.some(([first, last]) => first <= index && index <= last) ? 0n : null;
+  // A component in its initial state is not in XSTATE_BV (Intel SDM volume 1, 13.6).
+  if (word.startsWith('xsave/state/')) return 0n;
+  switch (areaOf(word)) {
+    // A kernel that does not know a quirk has the historical behaviour, which is what the quirk is.
+    case 'quirk':
+      return 1n;
+    case 'x2apic':
+      return 0n;
+    case 'switch':
+      return switchRow(word)?.neutral ?? 0n;
+    case 'lapic':
+      return lapicNeutral.get(word) ?? null;
+    case 'feature-msr':
+    case 'msr':
+      return msrNeutral(parseMsrWord(word) ?? -1);
+    default:
+      return null;
+  }
 }
 
 const VENDOR_REGISTERS = ['ebx', 'edx', 'ecx'] as const;

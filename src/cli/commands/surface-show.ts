@@ -157,6 +157,8 @@ function latitudeText(latitude: WordLatitude): string {
         .join('; ');
     case 'values':
       return latitude.values.map((value) => hex(value)).join(' ');
+    case 'range':
+      return latitude.min === latitude.max ? 'fixed' : `${hex(latitude.min)} to ${hex(latitude.max)}`;
     case 'free':
       return 'any';
     case 'unknown':

@@ -1,10 +1,9 @@
 /** One difference between two kernels as a change, with what was measured for each clause that it concerns. Pure. */
-import { fieldMask, hex, latitude } from '../../model/index.ts';
+import { atMost, fieldMask, hex, latitude } from '../../model/index.ts';
 import type { Element, MeasuredSurface, MeasuredWord, Reason, Registry, Verdict } from '../../model/index.ts';
 import type { Difference } from '../diff.ts';
 import { fieldLatitude } from '../field-latitude.ts';
 import { show } from '../judge.ts';
-import { atMost } from '../pin.ts';
 import { answerOf } from './model.ts';
 import type { Answer, Clause, Finding } from './model.ts';
 

@@ -5,10 +5,12 @@ import { measureCpuid } from './cpuid.ts';
 import { measureHostCpu } from './host-cpu.ts';
 import { measureSwitches } from './enabled-switches.ts';
 import { measureImported } from './imported.ts';
-import { acceptedMsrs, measureFeatureMsrs, measureMsrs } from './msr.ts';
+import { measureFeatureMsrs, measureMsrs, restoredMsrs } from './msr.ts';
 import type { Part } from './reading.ts';
 import { measureState } from './state.ts';
 import { measureQuirks, measureX2apic } from './switches.ts';
+import { measureTsc } from './tsc.ts';
+import { measureXsave, restoredXsave } from './xsave.ts';
 
 export function measure(surface: Surface): MeasuredSurface {
   const probed = measureProbed(surface);
@@ -28,6 +30,8 @@ function measureProbed(surface: Surface): MeasuredSurface {
       measureX2apic(surface),
       measureSwitches(surface),
       ...measureState(surface),
+      measureXsave(surface),
+      measureTsc(surface),
       measureCapabilities(surface),
     ],
     cpuid.caveats,
@@ -38,7 +42,7 @@ function assemble(surface: Surface, parts: readonly Part[], caveats: readonly st
   return {
     architecture: surface.architecture,
     fingerprint: surface.fingerprint,
-    accepts: acceptedMsrs(surface),
+    restores: new Map([...restoredMsrs(surface), ...restoredXsave(surface)]),
     words: new Map(parts.flatMap((part) => part.words.map((word) => [word.path, word] as const))),
     areas: new Map(parts.map(({ area }) => [area.name, area])),
     caveats,

@@ -1,7 +1,8 @@
 /** The MSR words of a surface: state to carry, and feature MSRs with what can be made of them. */
-import type { MeasuredWord, Rejection, Surface, WordLatitude, WordPath } from '../../../model/index.ts';
+import type { MeasuredWord, Rejection, RestoreTrial, Surface, WordLatitude, WordPath } from '../../../model/index.ts';
 import { fieldMask, fromHex } from '../../../model/index.ts';
-import { elements, isFeatureMsr } from '../elements.ts';
+import { elements } from '../elements.ts';
+import { isFeatureMsr } from '../msr-elements.ts';
 import { msrWord } from '../msr-names.ts';
 import type { FeatureMsrRow, MsrRow } from '../sections.ts';
 import { VOLATILE_MSRS } from '../volatile.ts';
@@ -41,12 +42,22 @@ function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord 
   };
 }
 
-/** MSRs that the host does not list and of which it takes back what it reads. */
-export function acceptedMsrs(surface: Surface): ReadonlySet<WordPath> {
+/** MSRs that the host does not list and reads all the same: what came of writing back what they read. */
+export function restoredMsrs(surface: Surface): ReadonlyMap<WordPath, readonly RestoreTrial[]> {
   const reading = readSection(surface, 'msr');
-  if (reading.kind !== 'measured') return new Set();
-  return new Set(reading.data.unlisted.flatMap((row) => (row.write === undefined ? [msrWord(Number(row.index))] : [])));
+  if (reading.kind !== 'measured') return new Map();
+  return new Map(
+    reading.data.unlisted.flatMap(({ index, value, write }, at): [WordPath, RestoreTrial[]][] => {
+      if (value === null) return [];
+      const outcome = write === undefined ? TAKEN : write === 'refused' ? MSR_REFUSED : IGNORED;
+      return [
+        [msrWord(Number(index)), [{ value: fromHex(value), outcome, evidence: `${reading.pointer}/unlisted/${at}` }]],
+      ];
+    }),
+  );
 }
+
+const TAKEN: RestoreTrial['outcome'] = { how: 'taken' };
 
 /** One write was tried: the value that reads. */
 function stateLatitude({ write }: MsrRow): WordLatitude {

@@ -1,0 +1,107 @@
+/**
+ * One unit of state that the guest carries, on one destination. Whether losing it matters depends on what it holds;
+ * where nobody knows that, the level is that of a value that is in use, and the text says which value would be harmless.
+ * Pure, and independent of every other unit.
+ */
+import { extract, hex, latitude } from '../model/index.ts';
+import type {
+  MeasuredSurface,
+  MeasuredWord,
+  Registry,
+  Rejection,
+  RestoreTrial,
+  Values,
+  WordPath,
+} from '../model/index.ts';
+import { fieldLatitude } from './field-latitude.ts';
+import { NOTHING, same } from './finding.ts';
+import type { Findings } from './finding.ts';
+import { rejectionOf } from './judge.ts';
+import { absenceOf, missing, unrestorable } from './promise-unit.ts';
+
+/** What is known of what it holds: `value` now, `fresh` on a vCPU that has not run. */
+export interface Holding {
+  readonly value: bigint | undefined;
+  readonly fresh: bigint | undefined;
+}
+
+/** A word may have any name, `constructor` too: what objects inherit is no value. */
+export function heldBy(values: Values | undefined, word: WordPath): bigint | undefined {
+  return values !== undefined && Object.hasOwn(values, word) ? values[word] : undefined;
+}
+
+export function judgeCarried(
+  registry: Registry,
+  path: WordPath,
+  holding: Holding,
+  destination: MeasuredSurface,
+): Findings {
+  if (destination.areas.get(registry.area(path))?.measured !== true) return NOTHING;
+  const neutral = registry.neutral(path);
+  if (holding.value !== undefined && holding.value === neutral) return same(1);
+  const word = destination.words.get(path);
+  if (word !== undefined) {
+    return holding.value === undefined ? same(1) : judgeRestore(registry, holding.value, word);
+  }
+  const outcome = outcomeOf(destination.restores?.get(path) ?? [], holding.value, neutral);
+  if (outcome.how === 'taken') return same(1);
+  const about = 'about' in outcome ? outcome.about : undefined;
+  const text = about ?? textOf(holding, neutral);
+  const evidence = outcome.evidence ?? destination.areas.get(registry.area(path))?.evidence ?? '';
+  const cause = outcome.how === 'untried' ? absenceOf(registry, path, destination).otherwise : outcome.cause;
+  return missing(registry, path, unrestorable('state-missing', text, cause), holding.value ?? null, evidence);
+}
+
+function textOf({ value, fresh }: Holding, neutral: bigint | null): string {
+  if (value !== undefined) return `the guest carries ${hex(value)} in it and the destination does not offer it`;
+  const text = 'the guest carries it and the destination does not offer it';
+  if (neutral === null) return text;
+  const untouched = fresh === neutral ? ', as it is until the guest uses it' : '';
+  return `${text} (harmless while its value is ${hex(neutral)}${untouched})`;
+}
+
+/** A value that is known, on a host that has the register: does it take that one? */
+function judgeRestore(registry: Registry, value: bigint, word: MeasuredWord): Findings {
+  const shows = word.value;
+  // A host that lists a register takes what another of its kind saved, unless it was seen not to.
+  if (shows === null || shows === value) return same(1);
+  for (const element of registry.elements(word.path, word.width)) {
+    if (element.kind !== 'state') continue;
+    const known = fieldLatitude(element, word, shows);
+    const field = extract(element, value);
+    if (!known.known || latitude.contains(known.latitude, field)) continue;
+    const cause = rejectionOf(element, field, word, value);
+    if (cause.how === 'unknown') continue;
+    const text = `the guest carries ${hex(value)} in it, the destination has ${hex(shows)}`;
+    return missing(registry, word.path, unrestorable('state-not-taken', text, cause), value, word.evidence);
+  }
+  return same(1);
+}
+
+type Outcome =
+  | { readonly how: 'taken' }
+  | { readonly how: 'untried'; readonly evidence: null }
+  | {
+      readonly how: 'rejected';
+      readonly cause: Rejection;
+      readonly evidence: string;
+      readonly about: string | undefined;
+    };
+
+/**
+ * What the trials say of `value`, or where that is not known of a value that is not the neutral one. What was refused
+ * or dropped with one value counts for others; that the neutral value was taken says nothing of them.
+ */
+function outcomeOf(trials: readonly RestoreTrial[], value: bigint | undefined, neutral: bigint | null): Outcome {
+  const [first] = trials;
+  if (first === undefined) return { how: 'untried', evidence: null };
+  const own = trials.find((trial) => trial.value === null || (value !== undefined && trial.value === value));
+  const rejecting = trials.find(({ outcome }) => outcome.how !== 'taken');
+  const telling = own ?? trials.find((trial) => trial.value !== neutral && trial.value !== 0n) ?? rejecting;
+  if (telling === undefined) {
+    const why = `it takes ${trials.map((trial) => hex(trial.value ?? 0n)).join(', ')}, and no other value was tried`;
+    return { how: 'rejected', cause: { how: 'unknown', why }, evidence: first.evidence, about: undefined };
+  }
+  if (telling.outcome.how === 'taken') return { how: 'taken' };
+  return { how: 'rejected', cause: telling.outcome, evidence: telling.evidence, about: telling.about };
+}
