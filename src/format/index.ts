@@ -2,6 +2,8 @@
  * File formats: schemas, the canonical form and the fingerprint, reading with the place of every fault, writing whole
  * or not at all. Validation lives here and not in `model/`, because the probe's worker loads the model.
  */
+export { BASELINE_FORMAT, baselineSchema } from './baseline.ts';
+export type { BaselineDocument } from './baseline.ts';
 export { canonicalJson } from './canonical.ts';
 export { CONFORMANCE_FORMAT, conformanceSchema } from './conformance.ts';
 export type { ConformanceDocument } from './conformance.ts';
@@ -10,6 +12,8 @@ export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
 export type { DifferenceDocument, NamedFingerprint } from './difference.ts';
 export { describeDocumentError } from './error.ts';
 export type { DocumentCode, DocumentError, Place } from './error.ts';
+export { FENCE_FORMAT, fenceSchema } from './fence.ts';
+export type { FenceDocument } from './fence.ts';
 export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';

@@ -1,14 +1,16 @@
 /** The JSON Schemas (draft 2020-12) that are published for the formats, generated from the schemas that validate. */
 import { z } from 'zod';
 import type { Json } from '../model/index.ts';
+import { baselineSchema } from './baseline.ts';
 import { conformanceSchema } from './conformance.ts';
 import { contractSchema } from './contract.ts';
 import { differenceSchema } from './difference.ts';
+import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 
-export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix', 'conformance'] as const;
+export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix', 'conformance', 'baseline', 'fence'] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
 
@@ -19,6 +21,8 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   difference: differenceSchema,
   matrix: matrixSchema,
   conformance: conformanceSchema,
+  baseline: baselineSchema,
+  fence: fenceSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

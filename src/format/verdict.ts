@@ -61,7 +61,7 @@ const reason: z.ZodType<Reason> = z.strictObject({
     .describe('with --vmm: what stands in the way; null where nothing does or nobody knows'),
 });
 
-const verdict: z.ZodType<Verdict> = z.strictObject({
+export const verdictPartSchema: z.ZodType<Verdict> = z.strictObject({
   level: levelSchema.describe('the worst of all elements'),
   counts: countsSchema,
   reasons: z.array(reason).describe('everything that is not the same, worst first'),
@@ -84,8 +84,8 @@ export const verdictSchema: z.ZodType<VerdictDocument> = z
     contract: z.string().describe('its name'),
     to: namedFingerprintSchema,
     andBack: namedFingerprintSchema.nullable(),
-    there: verdict,
-    back: verdict.nullable().describe('null where the way back was not asked for'),
+    there: verdictPartSchema,
+    back: verdictPartSchema.nullable().describe('null where the way back was not asked for'),
   })
   .meta({
     title: VERDICT_FORMAT,

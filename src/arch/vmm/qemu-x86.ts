@@ -1,0 +1,256 @@
+/**
+ * What QEMU does on x86, by version. Read in Debian's sources of 5.2, 7.2 and 10.0: target/i386/kvm/kvm.c (in 5.2
+ * target/i386/kvm.c) unless another file is named. The sources of 11.1 could not be had; of it count what its program says
+ * (messages and properties in Debian's 1:11.1.3+ds-1) and what 10.0's machine types, which it still has, oblige it to.
+ */
+import type { VmmDefault, VmmRow } from '../../model/index.ts';
+import { QEMU_NAMES } from '../x86/tables/qemu-names.ts';
+import { CONFIGURED, HOST_FACTS, INSISTS, NOT_READ, msrs } from './patterns.ts';
+import { QEMU_CPUID_BITS } from './qemu-cpuid.ts';
+import { QEMU_MSRS_ALWAYS, QEMU_MSRS_LISTED, QEMU_MSRS_NEVER_GIVEN, QEMU_MSRS_OF_OTHER_STATE } from './qemu-msrs.ts';
+
+export type QemuVersion = '5.2' | '7.2' | '10.0' | '11.1';
+
+const AGES: Readonly<Record<QemuVersion, number>> = { '5.2': 0, '7.2': 1, '10.0': 2, '11.1': 3 };
+
+const from = (version: QemuVersion, first: QemuVersion): boolean => AGES[version] >= AGES[first];
+
+/** 11.1's feature words are known by its names alone; of older ones, what a name stands for has not changed. */
+function names(word: string, version: QemuVersion): Readonly<Record<number, string>> {
+  const alias = word === 'cpuid/0x80000001:0/edx' ? 'cpuid/0x1:0/edx' : null;
+  const mask = version === '11.1' ? null : QEMU_CPUID_BITS[word]?.[version];
+  const rows = QEMU_NAMES.filter((row) => row.qemu !== null && (row.word === word || row.word === alias));
+  return Object.fromEntries(
+    rows.flatMap(({ bit, qemu }) => {
+      const known = mask === null || mask === undefined ? true : (BigInt(mask) >> BigInt(bit)) % 2n === 1n;
+      return known && qemu !== null ? [[bit, qemu]] : [];
+    }),
+  );
+}
+
+const OPTION = '-cpu …,NAME=VALUE';
+
+const property = (text: string): VmmRow['selects'] => ({ how: 'property', text });
+const itself = (text: string): VmmRow['selects'] => ({ how: 'itself', text });
+
+/** KVM_SET_CPUID2 failing ends QEMU (kvm_arch_init_vcpu). The table is made anew, never taken from saved state. */
+const TABLE = CONFIGURED;
+
+function cpuidRows(version: QemuVersion): VmmRow[] {
+  const features = Object.keys(QEMU_CPUID_BITS).map((word): VmmRow => ({
+    words: [word],
+    selects: { how: 'bits', names: names(word, version), option: OPTION },
+    ...TABLE,
+    source: 'target/i386/cpu.c, feature_word_info and x86_cpu_filter_features',
+  }));
+  const source = 'target/i386/cpu.c, x86_cpu_properties and cpu_x86_cpuid';
+  return [
+    ...features,
+    { words: ['cpuid/0x0:0/eax'], selects: property('-cpu …,level=N'), ...TABLE, source },
+    { words: ['cpuid/0x0:0/*'], selects: property('-cpu …,vendor=NAME'), ...TABLE, source },
+    { words: ['cpuid/0x1:0/eax'], selects: property('-cpu …,family=N,model=N,stepping=N'), ...TABLE, source },
+    { words: ['cpuid/0x80000000:0/eax'], selects: property('-cpu …,xlevel=N'), ...TABLE, source },
+    {
+      words: ['cpuid/0x80000002:0/*', 'cpuid/0x80000003:0/*', 'cpuid/0x80000004:0/*'],
+      selects: property('-cpu …,model-id=TEXT'),
+      ...TABLE,
+      source,
+    },
+    { words: ['cpuid/0x80000008:0/eax'], selects: property('-cpu …,phys-bits=N'), ...TABLE, source },
+    { words: ['cpuid/*'], ...NOT_READ, ...TABLE, source: 'not read' },
+    {
+      words: ['hyperv/*'],
+      selects: property('-cpu …,hv-NAME=on|off'),
+      ...TABLE,
+      source: 'target/i386/kvm/kvm.c, kvm_hyperv_properties',
+    },
+  ];
+}
+
+/** An MSR that KVM does not take ends QEMU: kvm_buf_set_msrs reports it and asserts. */
+function msrRows(version: QemuVersion): VmmRow[] {
+  const source = 'target/i386/kvm/kvm.c, kvm_get_msrs and kvm_put_msrs';
+  const feature: Pick<VmmRow, 'saves' | 'lacking' | 'refused'> = { saves: 'yes', lacking: 'drops', refused: 'fails' };
+  return [
+    {
+      words: msrs(0x10a, 0xcf, 0x345, [0x480, 0x491]),
+      selects: property('the features of -cpu …'),
+      ...feature,
+      source: 'target/i386/kvm/kvm.c, kvm_init_msrs: set where the host lists them, from the CPU model',
+    },
+    {
+      words: msrs(0x8b),
+      selects: property('-cpu …,ucode-rev=N'),
+      ...feature,
+      source: 'target/i386/kvm/kvm.c, kvm_init_msrs, has_msr_ucode_rev',
+    },
+    {
+      words: msrs(0xce, 0xc0011029),
+      selects: { how: 'never' },
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c names neither PLATFORM_INFO nor DE_CFG',
+    },
+    { words: QEMU_MSRS_ALWAYS(version), selects: itself('from the saved state'), ...INSISTS, source },
+    {
+      words: QEMU_MSRS_LISTED(version),
+      selects: itself('from the saved state'),
+      saves: 'yes',
+      lacking: 'drops',
+      refused: 'fails',
+      source: `${source}: only where KVM_GET_MSR_INDEX_LIST has it (kvm_get_supported_msrs)`,
+    },
+    {
+      words: QEMU_MSRS_OF_OTHER_STATE,
+      selects: itself('from other state'),
+      saves: 'yes',
+      lacking: 'tolerates',
+      refused: 'fails',
+      source: 'target/i386/kvm/kvm.c: goes with KVM_SET_SREGS, KVM_SET_CLOCK or another MSR that is saved',
+    },
+    {
+      words: QEMU_MSRS_NEVER_GIVEN,
+      selects: { how: 'never' },
+      saves: 'never-given',
+      lacking: 'tolerates',
+      refused: 'fails',
+      source: 'target/i386/kvm/kvm.c, kvm_hyperv_properties: no property but hv-syndbg, a debugging aid, gives a guest these',
+    },
+    version === '11.1'
+      ? { words: ['msr/*'], ...NOT_READ, source: 'not read' }
+      : { words: ['msr/*'], selects: { how: 'never' }, saves: 'no', lacking: 'drops', refused: 'fails', source },
+  ];
+}
+
+function switchRows(version: QemuVersion): VmmRow[] {
+  const enforcing = from(version, '7.2');
+  const source = 'target/i386/kvm/kvm.c, kvm_arch_init';
+  const unread = version === '11.1';
+  return [
+    ...(unread
+      ? [
+          {
+            words: ['quirk/IGNORE_GUEST_PAT'],
+            selects: property('-accel kvm,honor-guest-pat=on|off|auto'),
+            ...CONFIGURED,
+            source: "the program's list of properties",
+          },
+          { words: ['quirk/*'], ...NOT_READ, ...CONFIGURED, source: 'not read' },
+        ]
+      : [
+          {
+            words: ['quirk/*'],
+            selects: { how: 'never' as const },
+            ...CONFIGURED,
+            source: 'no file under target/ and accel/ names KVM_CAP_DISABLE_QUIRKS or KVM_CAP_DISABLE_QUIRKS2',
+          },
+        ]),
+    {
+      words: ['x2apic/USE_32BIT_IDS', 'x2apic/DISABLE_BROADCAST_QUIRK'],
+      selects: itself('both, where the guest has APIC ids above 254 or an IOMMU with eim=on, and else neither'),
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c, kvm_enable_x2apic, and its callers in hw/i386',
+    },
+    {
+      words: ['x2apic/*'],
+      selects: unread ? { how: 'unknown' } : { how: 'never' },
+      ...CONFIGURED,
+      source: unread ? 'not read' : 'target/i386/kvm/kvm.c, kvm_enable_x2apic: no other flag',
+    },
+    { words: ['switch/EXCEPTION_PAYLOAD'], selects: itself('always'), ...CONFIGURED, source },
+    {
+      words: ['switch/TRIPLE_FAULT_EVENT', 'switch/USER_SPACE_MSR_FILTER', 'switch/MSR_FILTER'],
+      selects: enforcing ? itself('always') : { how: 'never' },
+      ...CONFIGURED,
+      source: `${source}, kvm_vm_enable_userspace_msr: reads of MSR_CORE_THREAD_COUNT are filtered`,
+    },
+    {
+      words: ['switch/ENFORCE_PV_FEATURE_CPUID'],
+      selects: enforcing ? property('-cpu …,kvm-pv-enforce-cpuid=on|off') : { how: 'never' },
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c, kvm_arch_init_vcpu',
+    },
+    {
+      words: ['switch/HYPERV_ENFORCE_CPUID'],
+      selects: enforcing ? property('-cpu …,hv-enforce-cpuid=on|off') : { how: 'never' },
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu',
+    },
+    {
+      words: ['switch/HYPERV_SYNIC', 'switch/HYPERV_SYNIC2', 'switch/HYPERV_DIRECT_TLBFLUSH'],
+      selects: property('-cpu …,hv-synic=on|off,hv-tlbflush-direct=on|off'),
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu; target/i386/kvm/hyperv.c',
+    },
+    {
+      words: ['switch/DISABLE_EXITS_*'],
+      selects: property('-overcommit cpu-pm=on|off'),
+      ...CONFIGURED,
+      source: `${source}, KVM_CAP_X86_DISABLE_EXITS`,
+    },
+    {
+      words: ['switch/SPLIT_IRQCHIP'],
+      selects: property('-machine kernel-irqchip=on|split'),
+      ...CONFIGURED,
+      source: 'target/i386/kvm/kvm.c, kvm_arch_irqchip_create',
+    },
+    {
+      words: ['switch/*'],
+      selects: unread ? { how: 'unknown' } : { how: 'never' },
+      ...CONFIGURED,
+      source: unread ? 'not read' : `${source} names no other`,
+    },
+  ];
+}
+
+function stateRows(version: QemuVersion): VmmRow[] {
+  // Up to 7.2 nobody looks at what kvm_arch_put_registers returns on a restore, and what it had still to write is not
+  // written either: XCR0, MSRs and events come after XSAVE.
+  const checks = from(version, '10.0');
+  const put = 'accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_post_init';
+  return [
+    {
+      words: ['lapic/VERSION'],
+      selects: { how: 'never' },
+      ...CONFIGURED,
+      source: 'hw/i386/kvm/apic.c, kvm_put_apic_state: the version register is not among those written',
+    },
+    { words: ['lapic/*'], selects: itself('from the saved state'), ...INSISTS, source: 'hw/i386/kvm/apic.c' },
+    {
+      words: ['xsave*', 'xfeature*'],
+      selects: itself('from the saved state'),
+      saves: 'yes',
+      lacking: 'tolerates',
+      refused: checks ? 'fails' : 'ignores',
+      source: `${put}: ${checks ? 'an error ends QEMU' : 'the error is dropped'}`,
+    },
+    {
+      words: ['tsc/*'],
+      selects: property('-cpu …,tsc-frequency=HZ'),
+      saves: 'yes',
+      lacking: 'tolerates',
+      refused: 'ignores',
+      source: 'target/i386/kvm/kvm.c, kvm_arch_put_registers: the result of kvm_arch_set_tsc_khz is not looked at',
+    },
+  ];
+}
+
+export function qemuX86Rows(version: QemuVersion): readonly VmmRow[] {
+  return [
+    HOST_FACTS,
+    ...cpuidRows(version),
+    ...msrRows(version),
+    ...switchRows(version),
+    ...stateRows(version),
+    { words: ['*'], ...NOT_READ, source: 'not read' },
+  ];
+}
+
+export function qemuX86Defaults(version: QemuVersion): readonly VmmDefault[] {
+  const source = 'target/i386/kvm/kvm.c, kvm_arch_init';
+  const filtered = ['switch/USER_SPACE_MSR_FILTER', 'switch/MSR_FILTER'];
+  return [
+    { words: ['switch/EXCEPTION_PAYLOAD'], value: 1n, source },
+    ...(from(version, '7.2') ? [{ words: filtered, value: 1n, source }] : []),
+    { words: ['hyperv/*'], value: 0n, source: 'target/i386/kvm/kvm.c: no hv- property is on by default' },
+  ];
+}

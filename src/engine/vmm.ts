@@ -1,0 +1,276 @@
+/**
+ * The layer of the VMM: a verdict of KVM as it comes out where a certain VMM does the work. Levels become worse where the
+ * VMM cannot do what KVM could, or goes on where KVM said no; better only where a row of its profile has a source for it.
+ * Pure.
+ */
+import { LEVELS, extract, fieldMask, hex, worse } from '../model/index.ts';
+import type {
+  Contract,
+  Element,
+  Level,
+  MeasuredSurface,
+  Reason,
+  Registry,
+  Verdict,
+  VmmProfile,
+  VmmRow,
+  WordPath,
+} from '../model/index.ts';
+import { selectionOf } from './vmm-selection.ts';
+import { rowFor } from './vmm-rows.ts';
+
+export interface VmmMove {
+  readonly registry: Registry;
+  readonly profile: VmmProfile;
+  readonly contract: Contract;
+  readonly destination: MeasuredSurface;
+  /** On a way back: the host that the guest returns from, which may have added to its saved state. */
+  readonly away: MeasuredSurface | null;
+}
+
+/** What KVM says of a move, as it comes out under this VMM; every reason then says what the obstacle is. */
+export function underVmm(move: VmmMove, verdict: Verdict): Verdict {
+  const counts: Record<Level, number> = { ...verdict.counts };
+  const reasons: Reason[] = [];
+  const judged = new Set<string>();
+  const keep = (before: Level, reason: Reason): void => {
+    counts[before]--;
+    counts[reason.level]++;
+    judged.add(reason.element);
+    if (reason.level !== 'same') reasons.push(reason);
+  };
+  for (const reason of verdict.reasons) {
+    if (reason.word !== undefined) judged.add(reason.word);
+    keep(reason.level, rejudge(move, reason));
+  }
+  // What KVM has nothing against gave no reason: the VMM may have.
+  for (const reason of [...unshown(move), ...unsaved(move)]) {
+    if (judged.has(reason.element)) continue;
+    keep('same', reason);
+  }
+  const rank = ({ level }: Reason): number => LEVELS.indexOf(level);
+  return {
+    level: reasons.reduce<Level>((worst, { level }) => worse(worst, level), 'same'),
+    counts,
+    reasons: reasons.toSorted((a, b) => rank(b) - rank(a)),
+    caveats: verdict.caveats,
+  };
+}
+
+/** Rules under which a word is missing on the destination; of all others its value is in question. */
+const MISSING: readonly string[] = ['register-missing', 'state-missing'];
+
+function rejudge(move: VmmMove, reason: Reason): Reason {
+  const row = reason.word === undefined ? null : rowFor(move.profile, move.contract.architecture, reason.word);
+  // A whole area, or the whole host: no VMM changes that.
+  if (row === null) return { ...reason, obstacle: obstacleOf(reason.level, reason.level) };
+  return MISSING.includes(reason.rule) ? missing(move, reason, row) : valued(move, reason, row);
+}
+
+/** KVM's level and what came of it: who is in the way. */
+function obstacleOf(kvm: Level, level: Level): 'kvm' | 'vmm' | null {
+  if (worse(level, 'unknown') === 'unknown') return null;
+  return worse(kvm, 'unknown') === 'unknown' ? 'vmm' : 'kvm';
+}
+
+function changed(reason: Reason, level: Level, rule: string, text: string): Reason {
+  const { word: _word, setting, ...rest } = reason;
+  const kept = reason.word === undefined ? rest : { ...rest, word: reason.word };
+  return {
+    ...kept,
+    level,
+    rule,
+    text: `${reason.text}; ${text}`,
+    setting: level === 'selectable' ? setting : null,
+    obstacle: obstacleOf(reason.level, level),
+  };
+}
+
+const unchanged = (reason: Reason): Reason => ({ ...reason, obstacle: obstacleOf(reason.level, reason.level) });
+
+function missing({ profile, contract, registry }: VmmMove, reason: Reason, row: VmmRow): Reason {
+  const { name } = profile;
+  switch (row.saves) {
+    case 'never-given':
+      return changed(reason, 'same', reason.rule, '');
+    case 'no':
+      return changed(reason, 'lost', 'vmm-does-not-save', `${name} does not save it`);
+    case 'unknown':
+      return changed(reason, 'unknown', 'vmm-unknown', `whether ${name} saves it was not read`);
+    case 'configured':
+      return unconfigured(name, reason, row);
+    case 'yes':
+      break;
+  }
+  switch (row.lacking) {
+    case 'insists':
+      return changed(reason, 'refused', reason.rule, `${name} fails a restore of what the host does not have`);
+    case 'tolerates':
+      return unchanged(reason);
+    case 'drops':
+      return isIdle(registry, row, contract)
+        ? changed(reason, 'same', reason.rule, '')
+        : changed(reason, 'lost', 'vmm-drops', `${name} leaves it out and says nothing`);
+    case 'unknown':
+      return changed(reason, 'unknown', 'vmm-unknown', `what ${name} does without it was not read`);
+  }
+}
+
+/** Nothing is restored: the VMM either tries to configure it, and KVM answers, or does not try. */
+function unconfigured(name: string, reason: Reason, row: VmmRow): Reason {
+  if (row.selects.how === 'never') return changed(reason, 'silent', 'vmm-cannot-select', `${name} does not ask for it`);
+  if (row.selects.how === 'unknown') {
+    return changed(reason, 'unknown', 'vmm-unknown', `whether ${name} asks for it was not read`);
+  }
+  return unchanged(reason);
+}
+
+function valued({ profile, contract, registry }: VmmMove, reason: Reason, row: VmmRow): Reason {
+  const { name } = profile;
+  const element = elementOf(registry, contract, reason);
+  const selection = selectionOf(row.selects, element, reason.promised);
+  switch (selection.how) {
+    case 'never':
+      return differs(reason)
+        ? changed(reason, 'silent', 'vmm-cannot-select', `${name} has no way to set it${selection.text}`)
+        : unchanged(reason);
+    case 'insists':
+      return differs(reason)
+        ? changed(reason, 'refused', 'vmm-insists', `${name} gives up: ${selection.text}`)
+        : unchanged(reason);
+    case 'unknown':
+      return reason.level === 'selectable' || reason.level === 'refused'
+        ? changed(reason, 'unknown', 'vmm-unknown', `whether ${name} can set it was not read`)
+        : unchanged(reason);
+    case 'can':
+      break;
+  }
+  if (reason.level === 'selectable') return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
+  if (reason.level !== 'refused') return unchanged(reason);
+  switch (row.refused) {
+    case 'fails':
+      return unchanged(reason);
+    case 'ignores':
+      return changed(reason, 'silent', 'vmm-ignores-error', `${name} goes on after that error`);
+    case 'unknown':
+      return changed(reason, 'unknown', 'vmm-unknown', `what ${name} does after that error was not read`);
+  }
+}
+
+/** The guest is sure to find another value if nobody sets it. Not of what KVM made silent already: that stays. */
+function differs({ level, promised, shows }: Reason): boolean {
+  return level !== 'silent' && promised !== null && shows !== null && promised !== shows;
+}
+
+function elementOf(registry: Registry, contract: Contract, reason: Reason): Element | undefined {
+  if (reason.word === undefined) return undefined;
+  const width = contract.promises.find(({ word }) => word === reason.word)?.width ?? 64;
+  return registry.elements(reason.word, width).find(({ path }) => path === reason.element);
+}
+
+/** The contract promises 0 for the element that gives the word a meaning. */
+function isIdle(registry: Registry, row: VmmRow, contract: Contract): boolean {
+  if (row.idle === undefined) return false;
+  const { idle } = row;
+  for (const { word, width, value, mask } of contract.promises) {
+    if (!idle.startsWith(word)) continue;
+    const element = registry.elements(word, width).find(({ path }) => path === idle);
+    if (element !== undefined) return (fieldMask(element) & ~mask) === 0n && extract(element, value) === 0n;
+  }
+  return false;
+}
+
+/** Promised bits that the host shows and this VMM has no name for: its guests read 0. */
+function unshown({ registry, profile, contract, destination }: VmmMove): Reason[] {
+  return contract.promises.flatMap(({ word, width, value, mask }): Reason[] => {
+    const row = rowFor(profile, contract.architecture, word);
+    if (row?.selects.how !== 'bits') return [];
+    return registry.elements(word, width).flatMap((element): Reason[] => {
+      const promised = extract(element, value);
+      if ((fieldMask(element) & mask) === 0n || promised === 0n) return [];
+      if (selectionOf(row.selects, element, promised).how !== 'never') return [];
+      const text = `promised ${hex(promised)}; ${profile.name} does not know it, and its guests read 0`;
+      return [added(registry, destination, word, element.path, 'silent', 'vmm-cannot-select', text, promised)];
+    });
+  });
+}
+
+/** Words of the saved state that KVM has nothing against, and the VMM does not save or cannot do without. */
+function unsaved(move: VmmMove): Reason[] {
+  const { registry, profile, contract, destination } = move;
+  const promised = new Map(contract.promises.map(({ word, value }) => [word, value]));
+  const carried = new Set(contract.carries);
+  const words = new Set([...promised.keys(), ...carried, ...gained(move)]);
+  return [...words].flatMap((word): Reason[] => {
+    const row = rowFor(profile, contract.architecture, word);
+    if (row === null || registry.whenAbsent(word).kind === 'zero') return [];
+    if (destination.areas.get(registry.area(word))?.measured !== true) return [];
+    const reason = (level: Level, rule: string, text: string): Reason[] => [
+      added(registry, destination, word, word, level, rule, text, promised.get(word) ?? null),
+    ];
+    if (destination.words.has(word)) {
+      // What a promised word holds is selected anew; only state is lost by not being saved.
+      if (!carried.has(word)) return [];
+      if (row.saves === 'unknown') return reason('unknown', 'vmm-unknown', `whether ${profile.name} saves it was not read`);
+      if (row.saves !== 'no' || isIdle(registry, row, contract)) return [];
+      return unsavedState(move, word).flatMap(([level, text]) => reason(level, 'vmm-does-not-save', text));
+    }
+    if (row.saves !== 'yes' || destination.restores?.has(word) === true) return [];
+    if (row.lacking === 'insists')
+      return reason('refused', 'vmm-insists', `the host does not have it, and ${profile.name} fails a restore that has it`);
+    return [];
+  });
+}
+
+/**
+ * State that is present on both sides and in no stream: harmless where the guest's value is the one that a fresh vCPU has.
+ * Only a snapshot knows the guest's; without one the answer is unknown, and lost where not even the harmless value is.
+ */
+function unsavedState(
+  { registry, profile, contract }: VmmMove,
+  word: WordPath,
+): (readonly [level: Level, text: string])[] {
+  const harmless = contract.fresh?.[word] ?? registry.neutral(word);
+  const value = contract.values?.[word] ?? null;
+  const text = `${profile.name} does not save it`;
+  if (harmless === null) return [['lost', text]];
+  if (value === null) return [['unknown', `${text}, which is harmless while its value is ${hex(harmless)}`]];
+  return value === harmless ? [] : [['lost', `${text}, and it holds ${hex(value)}`]];
+}
+
+/** What the host away lists and the guest was never promised: a VMM saves that too. */
+function gained({ registry, contract, away }: VmmMove): WordPath[] {
+  if (away === null) return [];
+  const unknown = new Set(contract.unknown.map(({ area }) => area));
+  // What nothing can write is a fact about the host and no state.
+  const saved = [...away.words.values()].filter(({ mechanism }) => mechanism !== null);
+  return saved.map(({ path }) => path).filter((word) => !unknown.has(registry.area(word)));
+}
+
+function added(
+  registry: Registry,
+  destination: MeasuredSurface,
+  word: WordPath,
+  element: string,
+  level: Level,
+  rule: string,
+  text: string,
+  promised: bigint | null,
+): Reason {
+  const area = destination.areas.get(registry.area(word));
+  const found = destination.words.get(word);
+  const pointer = found?.evidence ?? area?.evidence ?? null;
+  return {
+    element,
+    area: registry.area(word),
+    level,
+    rule,
+    text,
+    promised,
+    shows: null,
+    evidence: pointer === null ? null : { surface: destination.fingerprint, pointer },
+    setting: null,
+    word,
+    obstacle: obstacleOf('same', level),
+  };
+}
