@@ -3,6 +3,7 @@
  * surface's sections become words. Tables are facts; nothing here does I/O.
  */
 export { measure } from './measure.ts';
+export { operation } from './operations.ts';
 export { DEFAULT_VCPU } from './read-sections.ts';
 export { implementerName, registry } from './registry.ts';
 export type * from './sections.ts';
