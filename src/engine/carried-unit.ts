@@ -4,15 +4,7 @@
  * Pure, and independent of every other unit.
  */
 import { extract, hex, latitude } from '../model/index.ts';
-import type {
-  MeasuredSurface,
-  MeasuredWord,
-  Registry,
-  Rejection,
-  RestoreTrial,
-  Values,
-  WordPath,
-} from '../model/index.ts';
+import type { MeasuredSurface, MeasuredWord, Registry, Rejection, Restore, Values, WordPath } from '../model/index.ts';
 import { fieldLatitude } from './field-latitude.ts';
 import { NOTHING, same } from './finding.ts';
 import type { Findings } from './finding.ts';
@@ -43,12 +35,12 @@ export function judgeCarried(
   if (word !== undefined) {
     return holding.value === undefined ? same(1) : judgeRestore(registry, holding.value, word);
   }
-  const outcome = outcomeOf(destination.restores?.get(path) ?? [], holding.value, neutral);
-  if (outcome.how === 'taken') return same(1);
-  const about = 'about' in outcome ? outcome.about : undefined;
-  const text = about ?? textOf(holding, neutral);
-  const evidence = outcome.evidence ?? destination.areas.get(registry.area(path))?.evidence ?? '';
-  const cause = outcome.how === 'untried' ? absenceOf(registry, path, destination).otherwise : outcome.cause;
+  const restore = destination.restores?.get(path);
+  const cause =
+    restore === undefined ? absenceOf(registry, path, destination).otherwise : causeOf(restore, holding.value, neutral);
+  if (cause === null) return same(1);
+  const evidence = restore?.evidence ?? destination.areas.get(registry.area(path))?.evidence ?? '';
+  const text = restore?.about ?? textOf(holding, neutral);
   return missing(registry, path, unrestorable('state-missing', text, cause), holding.value ?? null, evidence);
 }
 
@@ -78,30 +70,29 @@ function judgeRestore(registry: Registry, value: bigint, word: MeasuredWord): Fi
   return same(1);
 }
 
-type Outcome =
-  | { readonly how: 'taken' }
-  | { readonly how: 'untried'; readonly evidence: null }
-  | {
-      readonly how: 'rejected';
-      readonly cause: Rejection;
-      readonly evidence: string;
-      readonly about: string | undefined;
-    };
-
 /**
- * What the trials say of `value`, or where that is not known of a value that is not the neutral one. What was refused
- * or dropped with one value counts for others; that the neutral value was taken says nothing of them.
+ * What happens to `value`, or where that is not known to one that is in use. Null: it is taken. What was refused or
+ * dropped with one value counts for others; that the neutral value was taken says nothing of them.
  */
-function outcomeOf(trials: readonly RestoreTrial[], value: bigint | undefined, neutral: bigint | null): Outcome {
-  const [first] = trials;
-  if (first === undefined) return { how: 'untried', evidence: null };
-  const own = trials.find((trial) => trial.value === null || (value !== undefined && trial.value === value));
-  const rejecting = trials.find(({ outcome }) => outcome.how !== 'taken');
-  const telling = own ?? trials.find((trial) => trial.value !== neutral && trial.value !== 0n) ?? rejecting;
-  if (telling === undefined) {
-    const why = `it takes ${trials.map((trial) => hex(trial.value ?? 0n)).join(', ')}, and no other value was tried`;
-    return { how: 'rejected', cause: { how: 'unknown', why }, evidence: first.evidence, about: undefined };
+function causeOf(
+  { value: wrote, outcome, bits }: Restore,
+  value: bigint | undefined,
+  neutral: bigint | null,
+): Rejection | null {
+  if (outcome.how !== 'taken') return outcome;
+  if (wrote === null || value === wrote) return null;
+  if (bits !== undefined) {
+    const { taken, dropped, otherwise } = bits;
+    const dropping: Rejection = otherwise.how === 'refused' ? { how: 'ignored', call: otherwise.call } : otherwise;
+    if (value !== undefined) {
+      const flipped = value ^ wrote;
+      if ((flipped & ~(taken | dropped)) !== 0n) return otherwise;
+      return (flipped & dropped) === 0n ? null : dropping;
+    }
+    // Bits that are refused where others are not are reserved, and set in no guest.
+    if (dropped !== 0n) return dropping;
+    return taken === 0n ? otherwise : null;
   }
-  if (telling.outcome.how === 'taken') return { how: 'taken' };
-  return { how: 'rejected', cause: telling.outcome, evidence: telling.evidence, about: telling.about };
+  if (wrote !== (neutral ?? 0n)) return null;
+  return { how: 'unknown', why: `it takes ${hex(wrote)}, and no other value was tried` };
 }

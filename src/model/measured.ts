@@ -101,11 +101,13 @@ export interface Area {
   readonly partial?: string;
 }
 
-/** A restore of a unit of state that the host does not offer to save: the value that was written, and what came of it. */
-export interface RestoreTrial {
+/** A restore of a unit of state that the host does not offer to save: what was written, and what came of it. */
+export interface Restore {
   /** Null: whatever the value, the outcome is this. */
   readonly value: bigint | null;
   readonly outcome: { readonly how: 'taken' } | Rejection;
+  /** What came of flipping one bit of `value`: bits that are not in either mask get `otherwise`. */
+  readonly bits?: { readonly taken: bigint; readonly dropped: bigint; readonly otherwise: Rejection };
   /** What the state is, where the word's name does not say it: a sentence without its full stop. */
   readonly about?: string;
   /** JSON pointer into the surface. */
@@ -120,7 +122,7 @@ export interface MeasuredSurface {
    * Units of state that the host does not offer to save and of which a restore was tried: an MSR that only another
    * kernel lists. Nothing is carried from them.
    */
-  readonly restores?: ReadonlyMap<WordPath, readonly RestoreTrial[]>;
+  readonly restores?: ReadonlyMap<WordPath, Restore>;
   /** Every area that the architecture knows; `words` says nothing of an area that was not measured. */
   readonly areas: ReadonlyMap<string, Area>;
   /**

@@ -90,6 +90,14 @@ export type MsrRow = {
    * or what reads then.
    */
   readonly write?: 'refused' | Hex;
+  /**
+   * Of an MSR that is not listed: bits that, flipped alone, were accepted and read back flipped, and bits that were
+   * accepted and did not read back so. Bits in neither are refused. Left out where the value itself is refused.
+   */
+  readonly takes?: Hex;
+  readonly ignored?: Hex;
+  /** Of a listed MSR that reads 0: all ones were accepted and it reads 0 still. */
+  readonly holds?: 'nothing';
 };
 
 /** Section `msr`. */
@@ -272,6 +280,9 @@ const MSR_ROW: Shape<MsrRow> = record<MsrRow>({
   fresh: optional(nullable(hex64)),
   value: nullable(hex64),
   write: optional(REFUSED_OR_VALUE),
+  takes: optional(hex64),
+  ignored: optional(hex64),
+  holds: optional(oneOf(['nothing'])),
 });
 
 /** Data of every x86 section, by name. */

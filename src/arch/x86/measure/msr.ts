@@ -1,5 +1,5 @@
 /** The MSR words of a surface: state to carry, and feature MSRs with what can be made of them. */
-import type { MeasuredWord, Rejection, RestoreTrial, Surface, WordLatitude, WordPath } from '../../../model/index.ts';
+import type { MeasuredWord, Rejection, Restore, Surface, WordLatitude, WordPath } from '../../../model/index.ts';
 import { fieldMask, fromHex } from '../../../model/index.ts';
 import { elements } from '../elements.ts';
 import { isFeatureMsr } from '../msr-elements.ts';
@@ -25,7 +25,7 @@ export function measureMsrs(surface: Surface): Part {
   const idle = idleMsrs(surface);
   const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
     const index = Number(row.index);
-    if (isFeatureMsr(index) || row.value === null || idle(index)) return [];
+    if (isFeatureMsr(index) || row.value === null || row.holds === 'nothing' || idle(index)) return [];
     return [listedWord(row, fromHex(row.value), `${reading.pointer}/list/${at}`)];
   });
   return { area: areaFrom('msr', reading), words };
@@ -42,22 +42,29 @@ function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord 
   };
 }
 
-/** MSRs that the host does not list and reads all the same: what came of writing back what they read. */
-export function restoredMsrs(surface: Surface): ReadonlyMap<WordPath, readonly RestoreTrial[]> {
+/** MSRs that the host does not list and reads all the same: what came of writing back what they read, and of each bit. */
+export function restoredMsrs(surface: Surface): ReadonlyMap<WordPath, Restore> {
   const reading = readSection(surface, 'msr');
   if (reading.kind !== 'measured') return new Map();
   return new Map(
-    reading.data.unlisted.flatMap(({ index, value, write }, at): [WordPath, RestoreTrial[]][] => {
-      if (value === null) return [];
-      const outcome = write === undefined ? TAKEN : write === 'refused' ? MSR_REFUSED : IGNORED;
-      return [
-        [msrWord(Number(index)), [{ value: fromHex(value), outcome, evidence: `${reading.pointer}/unlisted/${at}` }]],
-      ];
+    reading.data.unlisted.flatMap((row, at): [WordPath, Restore][] => {
+      if (row.value === null) return [];
+      const restore: Restore = {
+        value: fromHex(row.value),
+        outcome: row.write === undefined ? { how: 'taken' } : row.write === 'refused' ? MSR_REFUSED : IGNORED,
+        ...bitsOf(row),
+        evidence: `${reading.pointer}/unlisted/${at}`,
+      };
+      return [[msrWord(Number(row.index)), restore]];
     }),
   );
 }
 
-const TAKEN: RestoreTrial['outcome'] = { how: 'taken' };
+/** Recordings of before bits were tried have none. */
+function bitsOf({ takes, ignored }: MsrRow): Pick<Restore, 'bits'> {
+  if (takes === undefined || ignored === undefined) return {};
+  return { bits: { taken: fromHex(takes), dropped: fromHex(ignored), otherwise: MSR_REFUSED } };
+}
 
 /** One write was tried: the value that reads. */
 function stateLatitude({ write }: MsrRow): WordLatitude {

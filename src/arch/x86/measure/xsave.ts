@@ -6,7 +6,7 @@
  * components that the guest's CPUID does not have, and KVM_SET_XSAVE takes them; KVM_SET_XSAVE refuses them; it takes
  * them, and KVM_GET_XSAVE leaves them out.
  */
-import type { MeasuredWord, RestoreTrial, Surface, WordPath } from '../../../model/index.ts';
+import type { MeasuredWord, Restore, Surface, WordPath } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import type { XsaveData } from '../sections.ts';
 import { XFEATURES } from '../tables/words.ts';
@@ -67,13 +67,13 @@ function carried(surface: Surface, { after, ungiven }: XsaveData, pointer: strin
 }
 
 /** What KVM_SET_XSAVE does with components that the guest, or the host, does not have. */
-export function restoredXsave(surface: Surface): ReadonlyMap<WordPath, readonly RestoreTrial[]> {
+export function restoredXsave(surface: Surface): ReadonlyMap<WordPath, Restore> {
   const reading = readSection(surface, 'xsave');
   if (reading.kind !== 'measured') return new Map();
   const { data, pointer } = reading;
   const { ungiven, unknown } = data;
   const xcr0 = guestXcr0(surface);
-  const trial: RestoreTrial = {
+  const trial: Restore = {
     value: null,
     outcome:
       unknown.outcome === 'accepted'
@@ -82,18 +82,15 @@ export function restoredXsave(surface: Surface): ReadonlyMap<WordPath, readonly 
     evidence: `${pointer}/unknown/outcome`,
   };
   const missing = userComponents().filter(([bit]) => (xcr0 & (1n << bit)) === 0n);
-  const restores = new Map(missing.map(([, path]) => [path, [trial]]));
+  const restores = new Map(missing.map(([, path]) => [path, trial]));
   if (ungiven === null) return restores;
-  return restores.set(UNGIVEN, [
-    {
-      value: null,
-      about: UNGIVEN_ABOUT,
-      // The guest never had them: that they are not kept changes nothing for it.
-      outcome:
-        ungiven.outcome === 'accepted' ? { how: 'taken' } : { how: 'refused', call: SET, errno: ungiven.outcome },
-      evidence: `${pointer}/ungiven/outcome`,
-    },
-  ]);
+  return restores.set(UNGIVEN, {
+    value: null,
+    about: UNGIVEN_ABOUT,
+    // The guest never had them: that they are not kept changes nothing for it.
+    outcome: ungiven.outcome === 'accepted' ? { how: 'taken' } : { how: 'refused', call: SET, errno: ungiven.outcome },
+    evidence: `${pointer}/ungiven/outcome`,
+  });
 }
 
 /** XCR0 of a guest with the supported table (CPUID 0xD, EAX and EDX). */

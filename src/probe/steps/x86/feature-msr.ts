@@ -3,14 +3,13 @@
  * has, and bit by bit what a VMM can make of it before the vCPU first runs.
  */
 import { KVM_GET_MSR_FEATURE_INDEX_LIST } from '../../../kvm/index.ts';
-import type { KvmError, Vcpu } from '../../../kvm/index.ts';
 import type { FeatureMsrData, FeatureMsrRow } from '../../../arch/x86/sections.ts';
 import { hex, ok } from '../../../model/index.ts';
-import type { Result } from '../../../model/index.ts';
 import { absent, failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { createWithCpuid } from './fresh.ts';
-import { readMsrs, writeMsrs } from './msr-batch.ts';
+import { readMsrs } from './msr-batch.ts';
+import { tryBits } from './msr-bits.ts';
 
 const KVM_CAP_GET_MSR_FEATURES = 153;
 
@@ -50,33 +49,6 @@ export const featureMsr: Step = {
     return measured(data);
   },
 };
-
-/** Each bit flipped alone from `value`. Reads back only what was accepted, and leaves the MSR as it was. */
-function tryBits(
-  vcpu: Vcpu,
-  index: number,
-  value: bigint,
-): Result<{ readonly takes: bigint; readonly ignored: bigint }, KvmError> {
-  const flips = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
-  const accepted = writeMsrs(
-    vcpu,
-    flips.map((flip) => ({ index, data: value ^ flip })),
-  );
-  if (!accepted.ok) return accepted;
-  let takes = 0n;
-  let ignored = 0n;
-  for (const [bit, flip] of flips.entries()) {
-    if (accepted.value[bit] !== true) continue;
-    const written = writeMsrs(vcpu, [{ index, data: value ^ flip }]);
-    if (!written.ok) return written;
-    const reads = readMsrs(vcpu, [index]);
-    if (!reads.ok) return reads;
-    if (reads.value[0] === (value ^ flip)) takes |= flip;
-    else ignored |= flip;
-  }
-  const restored = writeMsrs(vcpu, [{ index, data: value }]);
-  return restored.ok ? ok({ takes, ignored }) : restored;
-}
 
 function hexOrNull(value: bigint | null): FeatureMsrRow['vcpu'] {
   return value === null ? null : hex(value);

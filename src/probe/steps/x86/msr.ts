@@ -6,17 +6,21 @@ import { KVM_GET_MSR_INDEX_LIST, KVM_SET_CPUID2 } from '../../../kvm/index.ts';
 import type { KvmError, Vcpu } from '../../../kvm/index.ts';
 import type { MsrData, MsrRow } from '../../../arch/x86/sections.ts';
 import { SAVED_MSRS } from '../../../arch/x86/tables/saved-msrs.ts';
+import { VOLATILE_MSRS } from '../../../arch/x86/volatile.ts';
 import { hex, ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
 import { baseTable, createFresh } from './fresh.ts';
 import { readMsrs, writeMsrs } from './msr-batch.ts';
+import { tryBits } from './msr-bits.ts';
+
+const ALL_ONES = (1n << 64n) - 1n;
 
 export const msr: Step = {
   name: 'msr',
   architecture: 'x86_64',
-  seconds: 10,
+  seconds: 20,
   run({ kvm, note }) {
     const listed = kvm.list(KVM_GET_MSR_INDEX_LIST, 256);
     if (!listed.ok) return failed(listed.error);
@@ -46,14 +50,28 @@ export const msr: Step = {
     const rewritten = writeBack(vcpu, others, unlisted.value);
     if (!rewritten.ok) return failed(rewritten.error);
 
+    const rows: MsrRow[] = [];
+    for (const [at, index] of others.entries()) {
+      const value = unlisted.value[at] ?? null;
+      if (value === null) continue;
+      const write = rewritten.value.get(index);
+      // A saved state may hold another value than a fresh vCPU has.
+      const bits = write === 'refused' || VOLATILE_MSRS.has(index) ? null : tryBits(vcpu, index, value);
+      if (bits?.ok === false) return failed(bits.error);
+      const tried = bits === null ? {} : { takes: hex(bits.value.takes), ignored: hex(bits.value.ignored) };
+      rows.push({ ...row(index, value, value, write), ...tried });
+    }
+
+    note('MSRs that hold nothing');
+    const empty = thoseThatHoldNothing(vcpu, indexes, after.value);
+    if (!empty.ok) return failed(empty.error);
+
     const data: MsrData = {
-      list: indexes.map((index, at) =>
-        row(index, before.value[at] ?? null, after.value[at] ?? null, written.value.get(index)),
-      ),
-      unlisted: others.flatMap((index, at) => {
-        const value = unlisted.value[at] ?? null;
-        return value === null ? [] : [row(index, value, value, rewritten.value.get(index))];
-      }),
+      list: indexes.map((index, at) => ({
+        ...row(index, before.value[at] ?? null, after.value[at] ?? null, written.value.get(index)),
+        ...(empty.value.has(index) ? { holds: 'nothing' as const } : {}),
+      })),
+      unlisted: rows,
       asked: others.length,
     };
     return measured(data);
@@ -86,6 +104,28 @@ function writeBack(
       }),
     ),
   );
+}
+
+/** Some kernels list MSRs of units that the guest does not have: a write goes nowhere, and they read 0. */
+function thoseThatHoldNothing(
+  vcpu: Vcpu,
+  indexes: readonly number[],
+  values: readonly (bigint | null)[],
+): Result<ReadonlySet<number>, KvmError> {
+  const zero = indexes.filter((index, at) => values[at] === 0n && !VOLATILE_MSRS.has(index));
+  const ones = writeMsrs(
+    vcpu,
+    zero.map((index) => ({ index, data: ALL_ONES })),
+  );
+  if (!ones.ok) return ones;
+  const reads = readMsrs(vcpu, zero);
+  if (!reads.ok) return reads;
+  const restored = writeMsrs(
+    vcpu,
+    zero.map((index) => ({ index, data: 0n })),
+  );
+  if (!restored.ok) return restored;
+  return ok(new Set(zero.filter((_, at) => ones.value[at] === true && reads.value[at] === 0n)));
 }
 
 function row(index: number, before: bigint | null, after: bigint | null, write: MsrRow['write']): MsrRow {
