@@ -1,6 +1,15 @@
 /** One promised word on one destination: the unit of a check. Pure, and independent of every other unit. */
-import { extract, fieldMask, hex } from '../model/index.ts';
-import type { Element, MeasuredSurface, MeasuredWord, Promised, Registry, Rejection, Setting } from '../model/index.ts';
+import { describeOperation, extract, fieldMask, hex } from '../model/index.ts';
+import type {
+  Element,
+  MeasuredSurface,
+  MeasuredWord,
+  Mechanism,
+  Promised,
+  Registry,
+  Rejection,
+  Setting,
+} from '../model/index.ts';
 import { NOTHING, same } from './finding.ts';
 import type { Finding, Findings, Judgement, Rule } from './finding.ts';
 import { judge } from './judge.ts';
@@ -57,7 +66,7 @@ function wholeWord(word: MeasuredWord, { value, mask }: Promised): bigint {
 
 function findingOf(element: Element, area: string, judgement: Judgement, word: MeasuredWord, whole: bigint): Finding {
   const setting: Setting | null =
-    judgement.level !== 'selectable' || word.mechanism === null ? null : { ...word.mechanism, value: hex(whole) };
+    judgement.level !== 'selectable' || word.mechanism === null ? null : settingOf(word.mechanism, whole);
   return {
     ...judgement,
     element: element.path,
@@ -68,6 +77,12 @@ function findingOf(element: Element, area: string, judgement: Judgement, word: M
     pointer: word.evidence,
     setting,
   };
+}
+
+function settingOf({ operation, until, needs }: Mechanism, whole: bigint): Setting {
+  const { call, target } = describeOperation(operation);
+  const first = needs === undefined ? '' : `, after ${describeOperation(needs).target}`;
+  return { call, target: `${target}${first}`, until, value: hex(whole) };
 }
 
 /** A register whose value is known: missing it is harmless where that value is the neutral one. */

@@ -3,6 +3,7 @@
  * architectures derive this from sections; nothing here knows what a CPUID leaf is.
  */
 import type { Element, WordPath } from './element.ts';
+import type { Operation } from './operation.ts';
 import type { Architecture } from './surface.ts';
 
 /** What happens to a write that the host does not take. */
@@ -55,13 +56,12 @@ export interface Rejected {
   readonly rejection: Rejection;
 }
 
-/** How a value is selected, and until when. */
+/** How a value is selected, and until when. The value itself is added by the plan. */
 export interface Mechanism {
-  /** `KVM_SET_CPUID2`, `KVM_SET_ONE_REG`, `KVM_SET_DEVICE_ATTR`, `KVM_ENABLE_CAP`, … */
-  readonly call: string;
-  /** The arguments that name this word: `id=0x603000000013c020`, `group=1 attr=0x8`. The value is added by the plan. */
-  readonly target: string;
+  readonly operation: Operation;
   readonly until: Stage;
+  /** What has to be turned on for the write to be taken at all. */
+  readonly needs?: Operation;
 }
 
 /** The latest point at which a mechanism works; plans are ordered by it. */

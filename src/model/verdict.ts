@@ -1,6 +1,6 @@
 /** Verdicts: what happens to a contract on a surface, element by element. The levels, from best to worst. */
 import type { ElementPath, WordPath } from './element.ts';
-import type { Mechanism, Rejection } from './measured.ts';
+import type { Rejection, Stage } from './measured.ts';
 
 export const LEVELS = ['same', 'selectable', 'unknown', 'refused', 'lost', 'silent'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -43,7 +43,13 @@ export interface Reason {
   readonly obstacle?: 'kvm' | 'vmm' | null;
 }
 
-export interface Setting extends Mechanism {
+/** A mechanism as people and files have it (`describeOperation`), with the value. */
+export interface Setting {
+  /** `KVM_SET_CPUID2`, `KVM_SET_ONE_REG`, `KVM_SET_DEVICE_ATTR`, `KVM_ENABLE_CAP`, … */
+  readonly call: string;
+  /** The arguments that name the word: `id=0x603000000013c020`, `group=1 attr=0x8`. */
+  readonly target: string;
+  readonly until: Stage;
   /** The whole word's value to set, hex. */
   readonly value: string;
 }

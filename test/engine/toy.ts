@@ -74,7 +74,7 @@ function wordAt(path: string): fc.Arbitrary<MeasuredWord> {
       width: 8,
       value,
       latitude,
-      mechanism: { call: 'SET', target: path, until: 'vcpu-created' },
+      mechanism: { operation: { call: 'KVM_SET_MSRS', index: 0 }, until: 'vcpu-created' },
       evidence: `/sections/toy/${path}`,
     })),
   );

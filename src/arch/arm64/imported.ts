@@ -31,7 +31,7 @@ export function importedRegisters(surface: Surface): MeasuredSurface | null {
       width: widthOf(number),
       value: read === RESET_UNKNOWN || isVolatile(id) ? null : read,
       latitude: { kind: 'unknown', why: 'a Firecracker fingerprint does not say what else the host can show' },
-      mechanism: { call: 'KVM_SET_ONE_REG', target: `id=${id}`, until: 'before-first-run' },
+      mechanism: { operation: { call: 'KVM_SET_ONE_REG', id: number }, until: 'before-first-run' },
       evidence: `${pointer}/${index}/value`,
     };
   });

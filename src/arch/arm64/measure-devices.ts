@@ -1,8 +1,9 @@
 /** Words of the interrupt controllers, of vCPU attributes and of the VM. */
-import { fromHex, hex, isHex } from '../../model/index.ts';
+import { fromHex, isHex } from '../../model/index.ts';
 import type { MeasuredWord, Surface, WordLatitude } from '../../model/index.ts';
 import { gicWord } from './elements.ts';
 import { fieldsFromTrials, refusedBy, valueLatitude, wasAccepted } from './latitude.ts';
+import { mechanism } from './operations.ts';
 import { dataOf } from './read-sections.ts';
 import type { AttributeTrials, GicRegister, GicSection, VcpuAttributesSection, VmSection } from './sections.ts';
 import { GIC_REGISTERS } from './vgic.ts';
@@ -33,11 +34,10 @@ function gicWords(surface: Surface, section: string, device: 'v2' | 'v3' | 'its'
         width: row.width,
         value,
         latitude: gicLatitude(register, value, row.fields),
-        mechanism: {
-          call: SET_ATTRIBUTE,
-          target: `group=${row.group} attr=${hex(row.offset)}`,
-          until: register.trials.some(tookAnother(value)) ? 'before-first-run' : 'before-device-init',
-        },
+        mechanism: mechanism(
+          gicWord(device, register.name),
+          register.trials.some(tookAnother(value)) ? 'before-first-run' : 'before-device-init',
+        ),
         evidence: `/sections/${section}/data/registers/${index}/after`,
       },
     ];
@@ -75,14 +75,13 @@ function attributeWords(surface: Surface): MeasuredWord[] {
   return data.attributes.flatMap((attribute, index): MeasuredWord[] => {
     const form = OBSERVED[attribute.name];
     if (form === undefined || attribute.has !== true) return [];
-    const [group, number] = attribute.attribute.split(':');
     return [
       {
         path: `vcpu-attribute/${attribute.name}`,
         width: form === 'value' ? 32 : 1,
         value: form === 'value' ? readValue(attribute) : 1n,
         latitude: form === 'value' ? attributeLatitude(attribute) : presence(attribute),
-        mechanism: { call: SET_ATTRIBUTE, target: `group=${group} attr=${number}`, until: 'before-first-run' },
+        mechanism: mechanism(`vcpu-attribute/${attribute.name}`, 'before-first-run'),
         evidence: `/sections/vcpu-attributes/data/attributes/${index}`,
       },
     ];
@@ -122,7 +121,7 @@ function vmWords(surface: Surface): MeasuredWord[] {
       width: 8,
       value: data.ipaSizes[0]?.[1] === 'taken' ? IPA_DEFAULT : null,
       latitude: { kind: 'values', values: sizes, otherwise: refusedBy('KVM_CREATE_VM', refusal) },
-      mechanism: { call: 'KVM_CREATE_VM', target: 'machine type bits 7:0', until: 'vm-created' },
+      mechanism: mechanism('vm/ipa-size', 'vm-created'),
       evidence: '/sections/vm/data/ipaSizes',
     },
     {
@@ -135,7 +134,7 @@ function vmWords(surface: Surface): MeasuredWord[] {
         values: data.enable[mte]?.[1] === 'taken' ? [0n, 1n] : [0n],
         otherwise: refusedBy('KVM_ENABLE_CAP', 'EINVAL'),
       },
-      mechanism: { call: 'KVM_ENABLE_CAP', target: 'cap=205', until: 'before-vcpu' },
+      mechanism: mechanism('capability/KVM_CAP_ARM_MTE', 'before-vcpu'),
       evidence: mte < 0 ? '/sections/vm/data/enable' : `/sections/vm/data/enable/${mte}`,
     },
   ];

@@ -1,6 +1,6 @@
 /** Words of the registers of one recorded vCPU: values from `vcpus`, latitude from the sections that tried. */
 import { fromHex, isHex } from '../../model/index.ts';
-import type { MeasuredWord, Mechanism, Surface, WordLatitude } from '../../model/index.ts';
+import type { MeasuredWord, Mechanism, Operation, Surface, WordLatitude } from '../../model/index.ts';
 import { FIRMWARE_REGISTERS } from './firmware.ts';
 import { isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { bitmapLatitude, idLatitude, stateLatitude, valueLatitude } from './latitude.ts';
@@ -81,9 +81,18 @@ function mechanismOf(text: string, id: bigint, trials: IdRegistersSection | null
       : isFirmwareRegister(id) || isIdRegister(id) || id === PMCR_EL0
         ? 'before-first-run'
         : 'any-time';
-  const first =
-    trials === null || implementationTrial(trials, text) === undefined
-      ? ''
-      : ', in a VM with KVM_CAP_ARM_WRITABLE_IMP_ID_REGS enabled before its first vCPU';
-  return { call: 'KVM_SET_ONE_REG', target: `id=${text}${first}`, until };
+  const operation = { call: 'KVM_SET_ONE_REG', id } as const;
+  return trials === null || implementationTrial(trials, text) === undefined
+    ? { operation, until }
+    : { operation, until, needs: WRITABLE_IMPLEMENTATION };
 }
+
+/** Enabled before the first vCPU (api.rst, 7.42). */
+const WRITABLE_IMPLEMENTATION: Operation = {
+  call: 'KVM_ENABLE_CAP',
+  on: 'vm',
+  capability: 'KVM_CAP_ARM_WRITABLE_IMP_ID_REGS',
+  argument: 0,
+  bit: 0n,
+  set: 1n,
+};

@@ -1,6 +1,7 @@
 /** The words `switch/NAME`: behaviour that a VMM turns on and KVM does not tell afterwards. */
 import type { MeasuredWord, Surface, WordLatitude } from '../../model/index.ts';
 import { refusedBy, wasAccepted } from './latitude.ts';
+import { mechanism } from './operations.ts';
 import { dataOf } from './read-sections.ts';
 import type { VcpuAttributesSection, VmSection } from './sections.ts';
 import { SWITCHES } from './tables/switches.ts';
@@ -22,8 +23,7 @@ export function switchWords(surface: Surface): MeasuredWord[] {
         width: row.width,
         value: 0n,
         latitude: latitudeOf(row, tried),
-        mechanism:
-          row.call === 'KVM_ENABLE_CAP' ? { call: row.call, target: `cap=${row.tried}`, until: row.until } : null,
+        mechanism: mechanism(`switch/${row.name}`, row.until),
         evidence: tried.evidence,
       },
     ];

@@ -1,6 +1,7 @@
 /** Words for what kind of vCPU the guest has: one a feature, 1 where it was asked for. */
 import type { MeasuredWord } from '../../model/index.ts';
 import { refusedBy } from './latitude.ts';
+import { mechanism } from './operations.ts';
 import { PROMISES } from './promises.ts';
 import type { ResolvedVcpu } from './read-sections.ts';
 import type { VcpusSection } from './sections.ts';
@@ -27,7 +28,7 @@ export function vcpuWords(section: VcpusSection, vcpu: ResolvedVcpu): MeasuredWo
         values: values.map((wanted) => (wanted ? 1n : 0n)),
         otherwise: refusedBy(INIT, UNAVAILABLE),
       },
-      mechanism: { call: INIT, target: `features bit KVM_ARM_VCPU_${feature}`, until: 'before-vcpu-init' },
+      mechanism: mechanism(word, 'before-vcpu-init'),
       evidence: vcpu.pointer,
     };
   });

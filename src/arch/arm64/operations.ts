@@ -3,7 +3,7 @@
  * the call that would be made (KVM API document: KVM_SET_ONE_REG, KVM_ARM_VCPU_INIT, KVM_CREATE_VM, KVM_ENABLE_CAP;
  * Documentation/virt/kvm/devices/ for attributes).
  */
-import type { Operation, WordPath } from '../../model/index.ts';
+import type { Mechanism, Operation, Stage, WordPath } from '../../model/index.ts';
 import { gicWord } from './elements.ts';
 import { idOf } from './names.ts';
 import { switchOperation, switchRow } from './tables/switches.ts';
@@ -69,4 +69,10 @@ function vcpuAttribute(name: string): Operation | null {
   if (row === undefined || row.bytes === null) return null;
   const { group, attribute, bytes } = row;
   return { call: 'KVM_SET_DEVICE_ATTR', on: 'vcpu', group, attribute, bytes };
+}
+
+/** The same with its deadline, as a surface's words have it. */
+export function mechanism(word: WordPath, until: Stage): Mechanism | null {
+  const found = operation(word);
+  return found === null ? null : { operation: found, until };
 }

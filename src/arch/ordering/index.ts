@@ -54,6 +54,7 @@ function matches(matcher: Matcher, operation: Operation): boolean {
     case 'KVM_ARM_VCPU_INIT':
     case 'KVM_X86_SET_MSR_FILTER':
     case 'KVM_SET_LAPIC':
+    case 'KVM_SET_XSAVE':
       return true;
     default:
       return unreachable(operation);

@@ -3,7 +3,7 @@
  * the call that would be made (KVM API document: KVM_SET_CPUID2, KVM_SET_MSRS, KVM_ENABLE_CAP, KVM_SET_LAPIC,
  * KVM_SET_TSC_KHZ).
  */
-import type { Operation, WordPath } from '../../model/index.ts';
+import type { Mechanism, Operation, Stage, WordPath } from '../../model/index.ts';
 import { parseMsrWord } from './msr-names.ts';
 import { parseCpuidWord } from './paths.ts';
 import { switchOperation, switchRow } from './tables/switches.ts';
@@ -60,4 +60,10 @@ function flag(word: WordPath): Operation | null {
   if (bit === null || bit > 63) return null;
   const { capability, set } = group;
   return { call: 'KVM_ENABLE_CAP', on: 'vm', capability, argument: 0, bit: 1n << BigInt(bit), set };
+}
+
+/** The same with its deadline, as a surface's words have it. */
+export function mechanism(word: WordPath, until: Stage): Mechanism | null {
+  const found = operation(word);
+  return found === null ? null : { operation: found, until };
 }

@@ -170,7 +170,7 @@ function upTo(last: bigint): bigint[] {
 }
 
 function offByDefault(word: MeasuredWord | undefined, broken: string): Finding {
-  const call = word?.mechanism?.call;
+  const call = word?.mechanism?.operation.call;
   if (call !== undefined && ASKED_FOR.has(call)) {
     return finding('off-by-default', 'kept', `a guest gets it only where userspace passes it to ${call}`);
   }

@@ -2,6 +2,7 @@
 import type { FieldValues, MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import { cpuidElements } from '../cpuid-elements.ts';
+import { mechanism } from '../operations.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
 import type { CpuidData, CpuidLatitudeData, CpuidObservedData, CpuidRow } from '../sections.ts';
 import { areaFrom, readSection } from './reading.ts';
@@ -10,8 +11,6 @@ import { latitudeOf, movable } from './cpuid-latitude.ts';
 import { vmmFeatures } from './vmm-features.ts';
 
 const IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
-/** The entry's `index` counts. */
-const SIGNIFICANT_SUBLEAF = 1;
 
 export function measureCpuid(surface: Surface): {
   readonly parts: readonly Part[];
@@ -43,7 +42,7 @@ export function measureCpuid(surface: Surface): {
         latitude: unmasked
           ? { kind: 'fixed', otherwise: IGNORED }
           : latitude(path, value, tried, observed, given.get(path) ?? 0n),
-        mechanism: { call: 'KVM_SET_CPUID2', target: target(row, register), until: 'before-first-run' },
+        mechanism: mechanism(path, 'before-first-run'),
         evidence: `${tables.pointer}/supported/${at}/${register}`,
       };
     }),
@@ -95,15 +94,10 @@ function hypervWords(tables: CpuidData, pointer: string): MeasuredWord[] {
       width: 32,
       value: 0n,
       latitude: { kind: 'bits', clearable: 0n, settable: fromHex(row[register]), otherwise: IGNORED },
-      mechanism: { call: 'KVM_SET_CPUID2', target: target(row, register), until: 'before-first-run' },
+      mechanism: mechanism(cpuidWord(Number(row.leaf), Number(row.subleaf), register), 'before-first-run'),
       evidence: `${pointer}/hyperv/${at}/${register}`,
     })),
   );
-}
-
-function target(row: CpuidRow, register: string): string {
-  const index = (row.flags & SIGNIFICANT_SUBLEAF) === 0 ? '' : ` index=${row.subleaf}`;
-  return `function=${row.leaf}${index} ${register}`;
 }
 
 /**

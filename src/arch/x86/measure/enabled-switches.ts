@@ -1,8 +1,8 @@
 /** The words `switch/NAME`: behaviour that a VMM turns on and KVM does not tell afterwards. */
-import type { MeasuredWord, Rejected, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import type { MeasuredWord, Mechanism, Rejected, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import type { SwitchTrials } from '../sections.ts';
-import { argumentOf, switchRow } from '../tables/switches.ts';
+import { argumentOf, switchOperation, switchRow } from '../tables/switches.ts';
 import type { SwitchRow } from '../tables/switches.ts';
 import { areaFrom, readSection } from './reading.ts';
 import type { Part } from './reading.ts';
@@ -22,7 +22,7 @@ export function measureSwitches(surface: Surface): Part {
         width: row.width,
         value: row.neutral,
         latitude: switchLatitude(row, tried),
-        mechanism: row.call === 'KVM_ENABLE_CAP' ? { call: row.call, target: target(row), until: row.until } : null,
+        mechanism: mechanismOf(row),
         evidence: `${reading.pointer}/rows/${at}`,
       },
     ];
@@ -34,9 +34,9 @@ function isThere({ announced, trials }: SwitchTrials): boolean {
   return announced !== '0x0' || trials.some(({ outcome }) => outcome === 'accepted');
 }
 
-function target(row: SwitchRow): string {
-  const argument = row.bit === null ? '' : ` args[0]=0x${row.bit.toString(16)}`;
-  return `cap=${row.capability}${argument}${row.on === 'vcpu' ? ', of the vCPU' : ''}`;
+function mechanismOf(row: SwitchRow): Mechanism | null {
+  const operation = switchOperation(row);
+  return operation === null ? null : { operation, until: row.until };
 }
 
 function switchLatitude(row: SwitchRow, tried: SwitchTrials): WordLatitude {

@@ -4,6 +4,7 @@ import { fromHex } from '../../../model/index.ts';
 import { cpuidElements } from '../cpuid-elements.ts';
 import { areaOf } from '../elements.ts';
 import { msrWord } from '../msr-names.ts';
+import { mechanism } from '../operations.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
 import { FIRECRACKER_CPUID, FIRECRACKER_MSRS } from '../sections.ts';
 import { FEATURE_MSRS } from '../tables/msr-fields.ts';
@@ -41,11 +42,7 @@ export function measureImported(surface: Surface, areas: readonly string[]): Mea
           width: 32,
           value: fromHex(row[register]),
           latitude: maskable(path, fromHex(row[register])),
-          mechanism: {
-            call: 'KVM_SET_CPUID2',
-            target: `function=${row.leaf} index=${row.subleaf} ${register}`,
-            until: 'before-first-run',
-          },
+          mechanism: mechanism(path, 'before-first-run'),
           evidence: `${cpuid.pointer}/entries/${at}/${register}`,
         };
       }),
@@ -56,7 +53,7 @@ export function measureImported(surface: Surface, areas: readonly string[]): Mea
       width: 64,
       value: VOLATILE_MSRS.has(Number(index)) ? null : fromHex(value),
       latitude: LATITUDE,
-      mechanism: { call: 'KVM_SET_MSRS', target: `index=${index}`, until: 'before-first-run' },
+      mechanism: { operation: { call: 'KVM_SET_MSRS', index: Number(index) }, until: 'before-first-run' },
       evidence: `${msrs.pointer}/list/${at}`,
     })),
   ];

@@ -37,7 +37,7 @@ function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord 
     width: 64,
     value: VOLATILE_MSRS.has(Number(row.index)) ? null : value,
     latitude: stateLatitude(row),
-    mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'any-time' },
+    mechanism: { operation: { call: 'KVM_SET_MSRS', index: Number(row.index) }, until: 'any-time' },
     evidence,
   };
 }
@@ -86,7 +86,7 @@ export function measureFeatureMsrs(surface: Surface): Part {
         width: 64,
         value: fromHex(row.vcpu),
         latitude: featureLatitude(fromHex(row.vcpu), row),
-        mechanism: { call: 'KVM_SET_MSRS', target: `index=${row.index}`, until: 'before-first-run' },
+        mechanism: { operation: { call: 'KVM_SET_MSRS', index: Number(row.index) }, until: 'before-first-run' },
         evidence: `${reading.pointer}/list/${at}`,
       },
     ];

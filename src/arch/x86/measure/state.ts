@@ -46,7 +46,7 @@ const lapic: Derive<'lapic'> = ({ registers }, pointer) => {
       width: 32,
       value: row === undefined ? 0n : fromHex(row.value),
       latitude: UNTRIED,
-      mechanism: { call: 'KVM_SET_LAPIC', target: `offset=${hex(offset)}`, until: 'any-time' },
+      mechanism: { operation: { call: 'KVM_SET_LAPIC', offset }, until: 'any-time' },
       evidence: at === undefined ? `${pointer}/registers` : `${pointer}/registers/${at}`,
     };
   });

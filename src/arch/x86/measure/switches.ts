@@ -1,5 +1,5 @@
 /** Behaviour that a VMM selects with KVM_ENABLE_CAP: quirks, and the flags of the x2APIC interface. */
-import type { MeasuredWord, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import type { MeasuredWord, Operation, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import type { FlagTrial, QuirkData, QuirkEffect } from '../sections.ts';
 import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
@@ -27,11 +27,7 @@ export function measureQuirks(surface: Surface): Part {
           trial,
           effects.find(({ quirk }) => quirk === name),
         ),
-        mechanism: {
-          call: 'KVM_ENABLE_CAP',
-          target: `cap=${call} args[0]=${trial.flags} (a set bit disables)`,
-          until: 'before-vcpu',
-        },
+        mechanism: call === null ? null : { operation: flagOperation(call, trial, 0n), until: 'before-vcpu' },
         evidence: `${reading.pointer}/trials/${at}`,
       },
     ];
@@ -70,16 +66,17 @@ export function measureX2apic(surface: Surface): Part {
         width: 1,
         value: 0n,
         latitude: switchable(trial),
-        mechanism: {
-          call: 'KVM_ENABLE_CAP',
-          target: `cap=KVM_CAP_X2APIC_API args[0]=${trial.flags}`,
-          until: 'before-vcpu',
-        },
+        mechanism: { operation: flagOperation('KVM_CAP_X2APIC_API', trial, 1n), until: 'before-vcpu' },
         evidence: `${reading.pointer}/trials/${at}`,
       },
     ];
   });
   return { area, words };
+}
+
+/** `set`: the word's value for which the flag is set. Which capability it is depends on the kernel. */
+function flagOperation(capability: string, { flags }: FlagTrial, set: bigint): Operation {
+  return { call: 'KVM_ENABLE_CAP', on: 'vm', capability, argument: 0, bit: fromHex(flags), set };
 }
 
 /** Null for the flag that no kernel knows, which was tried to see that unknown ones are refused. */

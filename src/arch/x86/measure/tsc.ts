@@ -22,7 +22,7 @@ export function measureTsc(surface: Surface): Part {
     width: 32,
     value: data.khz === null ? null : BigInt(data.khz),
     latitude: latitude(data),
-    mechanism: { call: SET, target: 'kHz', until: 'before-first-run' },
+    mechanism: { operation: { call: SET }, until: 'before-first-run' },
     evidence: `${pointer}/khz`,
   };
   const words = [

@@ -53,7 +53,7 @@ function carried(surface: Surface, { after, ungiven }: XsaveData, pointer: strin
     width: 1,
     value,
     latitude: { kind: 'unknown', why: 'not tried' },
-    mechanism: { call: SET, target: 'XSTATE_BV', until: 'any-time' },
+    mechanism: { operation: { call: SET }, until: 'any-time' },
     evidence: `${pointer}/${at}`,
   });
   const inUse = fromHex(after.xstateBv);
