@@ -75,3 +75,15 @@ export function bitmap(at: At, bits: number): Hex {
   if (!new RegExp(`^0b[01]{${bits}}$`).test(written)) return stop(at, `expected "0b" and ${bits} digits 0 or 1`);
   return hex(BigInt(written));
 }
+
+/** `0b10x_x…` of at most `bits` digits: the bits that are 0 or 1, as a mask, and which of them are 1. */
+export function pattern(at: At, bits: number): { readonly mask: bigint; readonly value: bigint } {
+  const written = text(at);
+  const digits = written.slice(2).replaceAll('_', '');
+  if (!/^0b[01x_]+$/.test(written) || digits === '') return stop(at, 'expected "0b" and digits 0, 1 or x');
+  if (digits.length > bits) return stop(at, `expected at most ${bits} digits`);
+  return {
+    mask: BigInt(`0b${digits.replace(/[01x]/g, (digit) => (digit === 'x' ? '0' : '1'))}`),
+    value: BigInt(`0b${digits.replaceAll('x', '0')}`),
+  };
+}

@@ -81,6 +81,7 @@ function uncaptured(captured: ReadonlySet<number>, pointer: string): MeasuredWor
 
 function area(name: string, captured: ReadonlySet<string>, cpuid: string, msrs: string): Area {
   if (!captured.has(name)) return { name, measured: false, evidence: NOT_CAPTURED };
-  if (name === 'cpuid') return { name, measured: true, evidence: cpuid };
+  // A leaf that the guest did not have: whether one could be given it, nobody tried either.
+  if (name === 'cpuid') return { name, measured: true, evidence: cpuid, partial: UNCAPTURED };
   return { name, measured: true, evidence: msrs, partial: SOME_MSRS };
 }
