@@ -1,6 +1,6 @@
 /** Every surface against every other: where a guest can go, and where it can come from. */
 import { LEVELS, ok, worse } from '../model/index.ts';
-import type { Architecture, Level, Result, Verdict } from '../model/index.ts';
+import type { Architecture, Level, Result, Verdict, VmmProfile } from '../model/index.ts';
 import type { Failure } from './exit.ts';
 import type { NamedSurface } from './input.ts';
 import { departure, move } from './move.ts';
@@ -16,10 +16,14 @@ export interface Matrix {
 }
 
 /** All of one architecture, or it fails. */
-export function matrixOf(surfaces: readonly [NamedSurface, ...NamedSurface[]], vcpu?: string): Result<Matrix, Failure> {
+export function matrixOf(
+  surfaces: readonly [NamedSurface, ...NamedSurface[]],
+  vcpu?: string,
+  vmm?: VmmProfile,
+): Result<Matrix, Failure> {
   const cells: (Verdict | null)[][] = [];
   for (const source of surfaces) {
-    const from = departure(source, vcpu);
+    const from = departure(source, vcpu, vmm);
     if (!from.ok) return from;
     const row: (Verdict | null)[] = [];
     for (const destination of surfaces) {
@@ -27,7 +31,7 @@ export function matrixOf(surfaces: readonly [NamedSurface, ...NamedSurface[]], v
         row.push(null);
         continue;
       }
-      const moved = move(from.value, destination, null);
+      const moved = move(from.value, destination, null, vmm);
       if (!moved.ok) return moved;
       row.push(moved.value.there);
     }

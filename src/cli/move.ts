@@ -1,8 +1,8 @@
 /** A move of a guest: what happens to its contract on the way to a host, and on the way back. */
 import { measure, registryFor } from '../arch/index.ts';
-import { check, checkReturn } from '../engine/index.ts';
+import { check, checkReturn, underVmm } from '../engine/index.ts';
 import { err, ok } from '../model/index.ts';
-import type { Contract, MoveVerdict, Result, Surface } from '../model/index.ts';
+import type { Contract, MeasuredSurface, MoveVerdict, Result, Surface, Verdict, VmmProfile } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 import type { NamedContract, NamedSurface } from './input.ts';
@@ -15,20 +15,38 @@ export interface Departure {
   readonly from: Surface | null;
 }
 
+/** What is known of the guest that leaves, beyond its contract. */
+export interface Leaving {
+  /** The host that it leaves, where the contract is of several, or of another. */
+  readonly from?: NamedSurface | undefined;
+  /** What it carries, by word. */
+  readonly values?: ReadonlyMap<string, bigint>;
+}
+
 /** A contract as it is, or the default contract of a surface. */
-export function departure(named: NamedContract | NamedSurface, vcpu: string | undefined): Result<Departure, Failure> {
+export function departure(
+  named: NamedContract | NamedSurface,
+  vcpu: string | undefined,
+  vmm?: VmmProfile,
+): Result<Departure, Failure> {
   if (named.kind === 'contract') return ok({ name: named.name, contract: named.contract, from: null });
-  const pinned = pinSurfaces([named], { vcpu });
+  const pinned = pinSurfaces([named], { vcpu, vmm });
   return pinned.ok ? ok({ name: named.name, contract: pinned.value, from: named.surface }) : pinned;
 }
 
-/** There, and back where `andBack` says where that is. Both surfaces are of the contract's architecture, or it fails. */
+/**
+ * There, and back where `andBack` says where that is, by KVM alone or with a VMM. All surfaces are of the contract's
+ * architecture, or it fails.
+ */
 export function move(
   { name, contract }: Departure,
   to: NamedSurface,
   andBack: NamedSurface | null,
+  vmm?: VmmProfile,
+  { from, values }: Leaving = {},
 ): Result<MoveVerdict, Failure> {
-  for (const { surface, name: other } of andBack === null ? [to] : [to, andBack]) {
+  const others = [to, ...(andBack === null ? [] : [andBack]), ...(from === undefined ? [] : [from])];
+  for (const { surface, name: other } of others) {
     if (surface.architecture === contract.architecture) continue;
     const message = `${name} is of ${contract.architecture} and ${other} of ${surface.architecture}: a guest cannot move between them`;
     return err(failure(EXIT.input, message));
@@ -36,8 +54,16 @@ export function move(
   const registry = registryFor(contract.architecture);
   const options = measureOptions(contract.choices);
   const destination = measure(to.surface, options);
-  const there = check(registry, contract, destination);
+  const layer = (verdict: Verdict, on: MeasuredSurface, away: MeasuredSurface | null): Verdict =>
+    vmm === undefined
+      ? verdict
+      : underVmm({ registry, profile: vmm, contract, destination: on, away, ...held }, verdict);
+  const held = { values: Object.fromEntries(values ?? []) };
+  const left = from === undefined ? null : measure(from.surface, options);
+  const leaves = left === null ? {} : { from: left };
+  const there = layer(check(registry, contract, destination, { ...held, ...leaves }), destination, left);
   if (andBack === null) return ok({ there, back: null });
   const home = measure(andBack.surface, options);
-  return ok({ there, back: checkReturn(registry, contract, destination, home) });
+  const back = checkReturn(registry, contract, destination, home, held);
+  return ok({ there, back: layer(back, home, destination) });
 }

@@ -1,9 +1,9 @@
 /** Pins a contract from named surfaces, with the failures that a person can do something about. */
 import { defaultChoices, measure, registryFor } from '../arch/index.ts';
 import type { MeasureOptions } from '../arch/index.ts';
-import { pin } from '../engine/index.ts';
+import { contractUnder, pin } from '../engine/index.ts';
 import { err, ok } from '../model/index.ts';
-import type { Contract, Result } from '../model/index.ts';
+import type { Contract, Result, VmmProfile } from '../model/index.ts';
 import { describeHost } from './describe.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
@@ -17,7 +17,16 @@ const ADVICE =
 
 export function pinSurfaces(
   surfaces: readonly NamedSurface[],
-  options: { readonly name?: string | undefined; readonly vcpu?: string | undefined } = {},
+  options: {
+    readonly name?: string | undefined;
+    readonly vcpu?: string | undefined;
+    /** Promise what this VMM's guests have, and not all that KVM shows. */
+    readonly vmm?: VmmProfile | undefined;
+    /** Values instead of defaults, by element. */
+    readonly settings?: ReadonlyMap<string, bigint>;
+    /** Elements of which nothing is promised. */
+    readonly except?: readonly string[];
+  } = {},
 ): Result<Contract, Failure> {
   const [first] = surfaces;
   if (first === undefined) return err(failure(EXIT.usage, 'a contract is pinned from at least one surface'));
@@ -32,10 +41,19 @@ export function pinSurfaces(
       hosts: surfaces.map(({ surface }) => describeHost(surface)),
       names: surfaces.map(({ name }) => name),
       choices,
+      settings: options.settings ?? new Map(),
+      except: options.except ?? [],
     },
   );
-  if (pinned.ok) return ok(pinned.value);
-  const { message, conflicts } = pinned.error;
+  if (pinned.ok) {
+    const { vmm } = options;
+    const registry = registryFor(first.surface.architecture);
+    return ok(vmm === undefined ? pinned.value : contractUnder(registry, vmm, pinned.value));
+  }
+  const { code, message, conflicts } = pinned.error;
+  if (code === 'unknown-element')
+    return err(failure(EXIT.usage, message, 'What there is: evenkeel surface show SURFACE'));
+  if (code === 'not-selectable') return err(failure(EXIT.worse, message));
   const named = conflicts.slice(0, NAMED_CONFLICTS).map(({ element, text }) => `\n  ${element}: ${text}`);
   const more = conflicts.length > NAMED_CONFLICTS ? `\n  and ${conflicts.length - NAMED_CONFLICTS} more` : '';
   return err(failure(EXIT.worse, `${message}${named.join('')}${more}`, ADVICE));

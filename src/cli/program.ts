@@ -5,7 +5,9 @@ import { command } from '@optique/core/primitives';
 import { lines } from './command.ts';
 import type { Command } from './command.ts';
 import { conform } from './commands/conform.ts';
+import { baseline } from './commands/baseline.ts';
 import { contractPin } from './commands/contract-pin.ts';
+import { fence } from './commands/fence.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostProbe } from './commands/host-probe.ts';
 import { labConform } from './commands/lab-conform.ts';
@@ -60,7 +62,17 @@ const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage
   footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),
 });
 
-export const program: Command = or(host, surface, contract, migration, conform, lab, schema);
+export const program: Command = or(host, surface, contract, migration, baseline, fence, conform, lab, schema);
 
 /** The first words of commands; a wrong command line is pointed to the help of its group. */
-export const GROUPS: readonly string[] = ['host', 'surface', 'contract', 'migration', 'conform', 'lab', 'schema'];
+export const GROUPS: readonly string[] = [
+  'host',
+  'surface',
+  'contract',
+  'migration',
+  'baseline',
+  'fence',
+  'conform',
+  'lab',
+  'schema',
+];

@@ -4,11 +4,12 @@ import { multiple, optional } from '@optique/core/modifiers';
 import type { Parser } from '@optique/core/parser';
 import { option } from '@optique/core/primitives';
 import { choice } from '@optique/core/valueparser';
+import type { ValueParser } from '@optique/core/valueparser';
 import { VMM_NAMES } from '../arch/vmm/names.ts';
 import type { VmmName } from '../arch/vmm/names.ts';
 import type { VmmProfile } from '../model/index.ts';
 
-const vmm = (): ReturnType<typeof choice<VmmName>> => choice(VMM_NAMES, { metavar: 'VMM' });
+const vmm = (): ValueParser<'sync', VmmName> => choice(VMM_NAMES, { metavar: 'VMM' });
 
 export function vmmOption(): Parser<'sync', VmmName | undefined, unknown> {
   return optional(

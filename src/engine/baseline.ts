@@ -3,7 +3,7 @@
  * leaving one out would gain. Hosts that show the same are one group, so that the cost grows with distinct fingerprints.
  * Pure.
  */
-import { atMost, extract, fieldMask } from '../model/index.ts';
+import { agrees, atMost, extract, fieldMask } from '../model/index.ts';
 import type { Contract, Element, ElementPath, MeasuredSurface, Registry, WordPath } from '../model/index.ts';
 import { exclude } from './exclusion.ts';
 import type { Exclusion } from './exclusion.ts';
@@ -89,7 +89,11 @@ function pinGroups(
   const pinned = pin(
     registry,
     groups.map(({ surface }) => surface),
-    { ...options, hosts: groups.map(({ hosts }) => hosts[0] ?? ''), names: groups.map(({ names }) => names.join(', ')) },
+    {
+      ...options,
+      hosts: groups.map(({ hosts }) => hosts[0] ?? ''),
+      names: groups.map(({ names }) => names.join(', ')),
+    },
   );
   if (!pinned.ok) return pinned;
   const pinnedFrom = groups.flatMap(({ hosts, surface: { fingerprint } }) =>
@@ -131,7 +135,7 @@ function isZeroWhenAbsent(registry: Registry, word: WordPath): boolean {
 function better(more: ReadonlyMap<ElementPath, Value>, less: ReadonlyMap<ElementPath, Value>): ElementChange[] {
   return [...more].flatMap(([path, { element, value, zeroWhenAbsent }]): ElementChange[] => {
     const before = less.get(path)?.value ?? (zeroWhenAbsent ? 0n : null);
-    if (before === value || (before !== null && atMost(element, value, before))) return [];
+    if (before !== null && (agrees(element, value, before) || atMost(element, value, before))) return [];
     return [{ element: path, before, after: value }];
   });
 }

@@ -82,7 +82,8 @@ class Search {
     const words = new Set(this.#words);
     for (const { element } of pinned.error.conflicts) {
       for (const { surface } of candidates) {
-        for (const word of surface.words.keys()) if (element === word || element.startsWith(`${word}/`)) words.add(word);
+        for (const word of surface.words.keys())
+          if (element === word || element.startsWith(`${word}/`)) words.add(word);
       }
     }
     const learned = words.size > this.#words.size;

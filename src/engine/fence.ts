@@ -60,7 +60,9 @@ export function fence(registry: Registry, contract: Contract, pairs: readonly Fe
   const selectable = steps.map(({ there }) => holds(there.level));
   const first = pairs.flatMap((pair, index) => {
     if (selectable[index] !== true) return [];
-    return pairs.some((other, at) => selectable[at] === true && other !== pair && comesBefore(other, pair)) ? [] : [index];
+    return pairs.some((other, at) => selectable[at] === true && other !== pair && comesBefore(other, pair))
+      ? []
+      : [index];
   });
   const wayBack = steps.flatMap(({ back }, index) => {
     if (selectable[index] !== true) return [];
@@ -76,7 +78,9 @@ function comesBefore(a: FencePair, b: FencePair): boolean {
 
 function onPair(registry: Registry, contract: Contract, { surface, vmm }: FencePair): Verdict {
   const verdict = check(registry, contract, surface);
-  return vmm === null ? verdict : underVmm({ registry, profile: vmm, contract, destination: surface, away: null }, verdict);
+  return vmm === null
+    ? verdict
+    : underVmm({ registry, profile: vmm, contract, destination: surface, away: null }, verdict);
 }
 
 /** A guest that ran on `away` and comes back: the VMM that restores it decides, and both have to be of one family. */

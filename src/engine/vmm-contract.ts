@@ -1,23 +1,58 @@
 /** What a guest of a certain VMM really has, where a contract was pinned from what KVM shows. Pure. */
-import type { Contract, Promised, VmmProfile } from '../model/index.ts';
+import { fieldMask } from '../model/index.ts';
+import type { Contract, Promised, Registry, VmmProfile, WordPath } from '../model/index.ts';
+import { isPromised } from './addition-units.ts';
 import { fits, rowFor } from './vmm-rows.ts';
 
 /**
  * The contract as this VMM's guests have it: without the feature bits that it has no name for, with what it sets by itself,
  * and without the state of what it never gives.
  */
-export function contractUnder(profile: VmmProfile, contract: Contract): Contract {
+export function contractUnder(registry: Registry, profile: VmmProfile, contract: Contract): Contract {
   const { architecture } = contract;
-  const defaults = profile.defaults[architecture];
   const promises = contract.promises.map((promised): Promised => {
-    const given = defaults.find(({ words }) => words.some((pattern) => fits(pattern, promised.word)));
-    if (given !== undefined) return { ...promised, value: given.value & ones(promised.width) };
+    const given = defaultOf(profile, contract, promised.word);
+    if (given !== null) return { ...promised, value: given & ones(promised.width) };
     const row = rowFor(profile, architecture, promised.word);
     if (row?.selects.how !== 'bits') return promised;
     return { ...promised, value: promised.value & named(row.selects.names) };
   });
   const carries = contract.carries.filter((word) => rowFor(profile, architecture, word)?.saves !== 'never-given');
-  return { ...contract, promises, carries, choices: { ...contract.choices, vmm: profile.name } };
+  const switches = unsaidSwitches(registry, profile, contract);
+  const said = new Set(switches.map(({ word }) => registry.area(word)));
+  return {
+    ...contract,
+    promises: [...promises, ...switches],
+    carries,
+    // Of an area of which something is said now, what is not said is unknown switch by switch.
+    unknown: contract.unknown.filter(({ area }) => !said.has(area)),
+    choices: { ...contract.choices, vmm: profile.name },
+  };
+}
+
+/** Switches that nobody can read from a host, and of which the profile knows what the VMM does. */
+function unsaidSwitches(registry: Registry, profile: VmmProfile, contract: Contract): Promised[] {
+  const said = new Set(contract.promises.map(({ word }) => word));
+  return (registry.switches?.() ?? []).flatMap(({ path: word, width }): Promised[] => {
+    if (said.has(word)) return [];
+    const given = defaultOf(profile, contract, word);
+    const never = rowFor(profile, contract.architecture, word)?.selects.how === 'never';
+    const value = given ?? (never ? registry.neutral(word) : null);
+    const mask = promisedMask(registry, word, width);
+    return value === null || mask === 0n ? [] : [{ word, width, value, mask }];
+  });
+}
+
+function promisedMask(registry: Registry, word: WordPath, width: number): bigint {
+  return registry
+    .elements(word, width)
+    .filter(isPromised)
+    .reduce((mask, element) => mask | fieldMask(element), 0n);
+}
+
+function defaultOf(profile: VmmProfile, { architecture }: Contract, word: WordPath): bigint | null {
+  const given = profile.defaults[architecture].find(({ words }) => words.some((pattern) => fits(pattern, word)));
+  return given?.value ?? null;
 }
 
 function named(names: Readonly<Record<number, string>>): bigint {

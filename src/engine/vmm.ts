@@ -11,12 +11,14 @@ import type {
   MeasuredSurface,
   Reason,
   Registry,
+  Values,
   Verdict,
   VmmProfile,
   VmmRow,
   WordPath,
 } from '../model/index.ts';
 import { selectionOf } from './vmm-selection.ts';
+import { heldBy } from './carried-unit.ts';
 import { rowFor } from './vmm-rows.ts';
 
 export interface VmmMove {
@@ -24,8 +26,10 @@ export interface VmmMove {
   readonly profile: VmmProfile;
   readonly contract: Contract;
   readonly destination: MeasuredSurface;
-  /** On a way back: the host that the guest returns from, which may have added to its saved state. */
+  /** The host that the guest leaves where it is not (only) what the contract was pinned from: it adds to the state. */
   readonly away: MeasuredSurface | null;
+  /** What the guest's carried words hold, as a snapshot says; before those that the contract has. */
+  readonly values?: Values;
 }
 
 /** What KVM says of a move, as it comes out under this VMM; every reason then says what the obstacle is. */
@@ -88,13 +92,14 @@ function changed(reason: Reason, level: Level, rule: string, text: string): Reas
 
 const unchanged = (reason: Reason): Reason => ({ ...reason, obstacle: obstacleOf(reason.level, reason.level) });
 
-function missing({ profile, contract, registry }: VmmMove, reason: Reason, row: VmmRow): Reason {
+function missing(move: VmmMove, reason: Reason, row: VmmRow): Reason {
+  const { profile, contract, registry } = move;
   const { name } = profile;
   switch (row.saves) {
     case 'never-given':
       return changed(reason, 'same', reason.rule, '');
     case 'no':
-      return changed(reason, 'lost', 'vmm-does-not-save', `${name} does not save it`);
+      return leftOut(move, reason, 'vmm-does-not-save', `${name} does not save it`);
     case 'unknown':
       return changed(reason, 'unknown', 'vmm-unknown', `whether ${name} saves it was not read`);
     case 'configured':
@@ -110,10 +115,40 @@ function missing({ profile, contract, registry }: VmmMove, reason: Reason, row: 
     case 'drops':
       return isIdle(registry, row, contract)
         ? changed(reason, 'same', reason.rule, '')
-        : changed(reason, 'lost', 'vmm-drops', `${name} leaves it out and says nothing`);
+        : leftOut(move, reason, 'vmm-drops', `${name} leaves it out and says nothing`);
     case 'unknown':
       return changed(reason, 'unknown', 'vmm-unknown', `what ${name} does without it was not read`);
   }
+}
+
+/** A word that does not reach the destination: what that means for the guest depends on what it holds. */
+function leftOut(move: VmmMove, reason: Reason, rule: string, text: string): Reason {
+  const word = reason.word ?? reason.element;
+  switch (worth(move, word, reason.promised)) {
+    case 'nothing':
+      return changed(reason, 'same', rule, text);
+    case 'something':
+      return changed(reason, 'lost', rule, text);
+    case 'unknown':
+      return changed(reason, 'unknown', rule, text);
+  }
+}
+
+/**
+ * What a guest misses without a word that it carries: nothing where it holds what a fresh vCPU has, or what means "not
+ * used". Only a snapshot knows what it holds.
+ */
+function worth(
+  { registry, contract, values }: VmmMove,
+  word: WordPath,
+  promised: bigint | null,
+): 'nothing' | 'something' | 'unknown' {
+  const fresh = heldBy(contract.fresh, word) ?? null;
+  const harmless = [fresh, registry.neutral(word)].filter((value) => value !== null);
+  const value = heldBy(values, word) ?? heldBy(contract.values, word) ?? promised;
+  if (harmless.length === 0) return 'something';
+  if (value === null) return 'unknown';
+  return harmless.includes(value) ? 'nothing' : 'something';
 }
 
 /** Nothing is restored: the VMM either tries to configure it, and KVM answers, or does not try. */
@@ -211,31 +246,28 @@ function unsaved(move: VmmMove): Reason[] {
     if (destination.words.has(word)) {
       // What a promised word holds is selected anew; only state is lost by not being saved.
       if (!carried.has(word)) return [];
-      if (row.saves === 'unknown') return reason('unknown', 'vmm-unknown', `whether ${profile.name} saves it was not read`);
+      if (row.saves === 'unknown')
+        return reason('unknown', 'vmm-unknown', `whether ${profile.name} saves it was not read`);
       if (row.saves !== 'no' || isIdle(registry, row, contract)) return [];
-      return unsavedState(move, word).flatMap(([level, text]) => reason(level, 'vmm-does-not-save', text));
+      const text = `the guest carries it and ${profile.name} does not save it`;
+      switch (worth(move, word, null)) {
+        case 'nothing':
+          return [];
+        case 'something':
+          return reason('lost', 'vmm-does-not-save', text);
+        case 'unknown':
+          return reason('unknown', 'vmm-does-not-save', `${text}: harmless until the guest uses it`);
+      }
     }
     if (row.saves !== 'yes' || destination.restores?.has(word) === true) return [];
     if (row.lacking === 'insists')
-      return reason('refused', 'vmm-insists', `the host does not have it, and ${profile.name} fails a restore that has it`);
+      return reason(
+        'refused',
+        'vmm-insists',
+        `the host does not have it, and ${profile.name} fails a restore that has it`,
+      );
     return [];
   });
-}
-
-/**
- * State that is present on both sides and in no stream: harmless where the guest's value is the one that a fresh vCPU has.
- * Only a snapshot knows the guest's; without one the answer is unknown, and lost where not even the harmless value is.
- */
-function unsavedState(
-  { registry, profile, contract }: VmmMove,
-  word: WordPath,
-): (readonly [level: Level, text: string])[] {
-  const harmless = contract.fresh?.[word] ?? registry.neutral(word);
-  const value = contract.values?.[word] ?? null;
-  const text = `${profile.name} does not save it`;
-  if (harmless === null) return [['lost', text]];
-  if (value === null) return [['unknown', `${text}, which is harmless while its value is ${hex(harmless)}`]];
-  return value === harmless ? [] : [['lost', `${text}, and it holds ${hex(value)}`]];
 }
 
 /** What the host away lists and the guest was never promised: a VMM saves that too. */

@@ -22,7 +22,11 @@ export interface BaselineDocument {
   readonly vmm: string | null;
   readonly surfaces: readonly NamedFingerprint[];
   /** Null where no machine suits all. */
-  readonly contract: { readonly promises: number; readonly carries: number; readonly unknown: readonly string[] } | null;
+  readonly contract: {
+    readonly promises: number;
+    readonly carries: number;
+    readonly unknown: readonly string[];
+  } | null;
   readonly groups: readonly BaselineGroup[];
   readonly why: string | null;
   readonly conflicts: readonly {

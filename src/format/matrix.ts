@@ -11,6 +11,8 @@ export const MATRIX_FORMAT = 'evenkeel.matrix/1';
 export interface MatrixDocument {
   readonly format: typeof MATRIX_FORMAT;
   readonly architecture: 'x86_64' | 'arm64';
+  /** Left out where KVM alone was judged. */
+  readonly vmm?: string;
   readonly surfaces: readonly NamedFingerprint[];
   readonly moves: readonly {
     /** Indices into `surfaces`. */
@@ -25,6 +27,7 @@ export const matrixSchema: z.ZodType<MatrixDocument> = z
   .strictObject({
     format: z.literal(MATRIX_FORMAT),
     architecture: architectureSchema,
+    vmm: z.string().exactOptional().describe('left out where KVM alone was judged'),
     surfaces: z.array(namedFingerprintSchema),
     moves: z.array(
       z.strictObject({

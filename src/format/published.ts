@@ -10,7 +10,16 @@ import { matrixSchema } from './matrix.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 
-export const PUBLISHED_FORMATS = ['surface', 'contract', 'verdict', 'difference', 'matrix', 'conformance', 'baseline', 'fence'] as const;
+export const PUBLISHED_FORMATS = [
+  'surface',
+  'contract',
+  'verdict',
+  'difference',
+  'matrix',
+  'conformance',
+  'baseline',
+  'fence',
+] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
 

@@ -72,6 +72,8 @@ export const verdictPartSchema: z.ZodType<Verdict> = z.strictObject({
 export interface VerdictDocument extends MoveVerdict {
   readonly format: typeof VERDICT_FORMAT;
   readonly architecture: 'x86_64' | 'arm64';
+  /** Left out where KVM alone was judged. */
+  readonly vmm?: string;
   readonly contract: string;
   readonly to: NamedFingerprint;
   readonly andBack: NamedFingerprint | null;
@@ -81,6 +83,7 @@ export const verdictSchema: z.ZodType<VerdictDocument> = z
   .strictObject({
     format: z.literal(VERDICT_FORMAT),
     architecture: architectureSchema,
+    vmm: z.string().exactOptional().describe('left out where KVM alone was judged'),
     contract: z.string().describe('its name'),
     to: namedFingerprintSchema,
     andBack: namedFingerprintSchema.nullable(),

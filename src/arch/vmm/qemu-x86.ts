@@ -57,6 +57,12 @@ function cpuidRows(version: QemuVersion): VmmRow[] {
       source,
     },
     { words: ['cpuid/0x80000008:0/eax'], selects: property('-cpu …,phys-bits=N'), ...TABLE, source },
+    {
+      words: ['0x2:0', '0x4:*', '0x80000005:0', '0x80000006:0', '0x8000001d:*'].map((leaf) => `cpuid/${leaf}/*`),
+      selects: itself('from the CPU model, whatever the host shows'),
+      ...TABLE,
+      source: 'target/i386/cpu.c, cpu_x86_cpuid: caches and TLBs, where host-cache-info is off',
+    },
     { words: ['cpuid/*'], ...NOT_READ, ...TABLE, source: 'not read' },
     {
       words: ['hyperv/*'],
@@ -113,7 +119,8 @@ function msrRows(version: QemuVersion): VmmRow[] {
       saves: 'never-given',
       lacking: 'tolerates',
       refused: 'fails',
-      source: 'target/i386/kvm/kvm.c, kvm_hyperv_properties: no property but hv-syndbg, a debugging aid, gives a guest these',
+      source:
+        'target/i386/kvm/kvm.c, kvm_hyperv_properties: no property but hv-syndbg, a debugging aid, gives a guest these',
     },
     version === '11.1'
       ? { words: ['msr/*'], ...NOT_READ, source: 'not read' }

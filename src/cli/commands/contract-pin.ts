@@ -5,6 +5,7 @@ import { map, multiple, optional } from '@optique/core/modifiers';
 import { argument, option } from '@optique/core/primitives';
 import { string } from '@optique/core/valueparser';
 import { contractText } from '../../format/index.ts';
+import { assignments, byPath } from '../assignments.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { emit } from '../emit.ts';
@@ -12,6 +13,7 @@ import { EXIT } from '../exit.ts';
 import { loadSurfaces } from '../input.ts';
 import { surfaceName, vcpuOption, writeOption } from '../operands.ts';
 import { pinSurfaces } from '../pin.ts';
+import { vmmOption, vmmProfile } from '../vmm.ts';
 
 export const contractPin: Command = define(
   'pin',
@@ -27,13 +29,25 @@ export const contractPin: Command = define(
         option('--name', string({ metavar: 'NAME' }), { description: message`For people; default: the hosts` }),
       ),
       vcpu: vcpuOption(),
+      vmm: vmmOption(),
+      set: assignments(
+        '--set',
+        'ELEMENT=VALUE',
+        message`Promise this value instead of the default; every surface must be able to show it; may be repeated`,
+      ),
+      except: multiple(
+        option('--except', string({ metavar: 'ELEMENT' }), {
+          description: message`Promise nothing of it: the guest does not depend on it; may be repeated`,
+        }),
+      ),
       write: writeOption(),
     }),
-    ({ surfaces, name, vcpu, write }): Task =>
+    ({ surfaces, name, vcpu, vmm, set, except, write }): Task =>
       async (terminal) => {
         const loaded = await loadSurfaces(surfaces, terminal);
         if (!loaded.ok) return loaded.error;
-        const pinned = pinSurfaces(loaded.value, { name, vcpu });
+        const profile = vmm === undefined ? undefined : await vmmProfile(vmm);
+        const pinned = pinSurfaces(loaded.value, { name, vcpu, vmm: profile, settings: byPath(set), except });
         if (!pinned.ok) return pinned.error;
         const failed = emit(terminal, contractText(pinned.value), write);
         if (failed !== null) return failed;
@@ -49,6 +63,8 @@ export const contractPin: Command = define(
     examples: [
       'evenkeel contract pin host --name web --write web.contract.json',
       'evenkeel contract pin old.json new.json --write pool.contract.json',
+      'evenkeel contract pin host --set quirk/LINT0_REENABLED=0 --write web.contract.json',
+      'evenkeel contract pin host --vmm qemu:10.0 --write web.contract.json',
     ],
   },
 );

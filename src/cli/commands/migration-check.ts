@@ -4,19 +4,24 @@ import { message } from '@optique/core/message';
 import { map, optional } from '@optique/core/modifiers';
 import { argument, flag, option } from '@optique/core/primitives';
 import { verdictSchema } from '../../format/index.ts';
-import { VERDICT_FORMAT, worse } from '../../model/index.ts';
-import type { MoveVerdict } from '../../model/index.ts';
+import { VERDICT_FORMAT, err, ok, worse } from '../../model/index.ts';
+import type { Contract, MoveVerdict, Result, VmmProfile } from '../../model/index.ts';
+import { registryFor } from '../../arch/index.ts';
+import { assignments } from '../assignments.ts';
+import type { Assignment } from '../assignments.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { describeHost } from '../describe.ts';
 import { documentText } from '../emit.ts';
-import { exitOf } from '../exit.ts';
+import { EXIT, exitOf, failure } from '../exit.ts';
+import type { Failure } from '../exit.ts';
 import { fingerprinted, load, loadSurface } from '../input.ts';
 import type { NamedSurface } from '../input.ts';
 import { departure, move } from '../move.ts';
 import type { Departure } from '../move.ts';
 import { outputOption, surfaceName, vcpuOption } from '../operands.ts';
 import { verdictText } from '../verdict-text.ts';
+import { vmmOption, vmmProfile } from '../vmm.ts';
 import type { Terminal } from '../terminal.ts';
 
 const PER_GROUP = 6;
@@ -32,7 +37,18 @@ export const migrationCheck: Command = define(
       andBack: optional(
         option('--and-back', surfaceName('SURFACE'), { description: message`Where it must be able to return to` }),
       ),
+      from: optional(
+        option('--from', surfaceName('SURFACE'), {
+          description: message`The host that the guest leaves, where its contract is of a pool: what that one adds to the state is judged too`,
+        }),
+      ),
+      value: assignments(
+        '--value',
+        'WORD=VALUE',
+        message`What a register that the guest carries holds, as read on the source; may be repeated`,
+      ),
       vcpu: vcpuOption(),
+      vmm: vmmOption(),
       all: optional(flag('-a', '--all', { description: message`Show every reason, not the first of each group` })),
       output: outputOption(),
     }),
@@ -44,16 +60,21 @@ export const migrationCheck: Command = define(
         if (!to.ok) return to.error;
         const andBack = options.andBack === undefined ? null : await loadSurface(options.andBack, terminal);
         if (andBack?.ok === false) return andBack.error;
-        const from = departure(contract.value, options.vcpu);
+        const vmm = options.vmm === undefined ? undefined : await vmmProfile(options.vmm);
+        const from = departure(contract.value, options.vcpu, vmm);
         if (!from.ok) return from.error;
         const home = andBack?.value ?? null;
-        const moved = move(from.value, to.value, home);
+        const left = options.from === undefined ? null : await loadSurface(options.from, terminal);
+        if (left?.ok === false) return left.error;
+        const values = carriedValues(from.value.contract, options.value);
+        if (!values.ok) return values.error;
+        const moved = move(from.value, to.value, home, vmm, { from: left?.value, values: values.value });
         if (!moved.ok) return moved.error;
         const verdict = moved.value;
         terminal.out(
           options.output === 'json'
-            ? verdictJson(from.value, to.value, home, verdict)
-            : verdictPage(terminal, from.value, to.value, home, verdict, options.all === true),
+            ? verdictJson(from.value, to.value, home, verdict, vmm)
+            : verdictPage(terminal, from.value, to.value, home, verdict, { all: options.all === true, vmm }),
         );
         return exitOf(verdict.back === null ? verdict.there.level : worse(verdict.there.level, verdict.back.level));
       },
@@ -65,14 +86,37 @@ export const migrationCheck: Command = define(
       'evenkeel migration check x86_64/max/debian-6.1 --to x86_64/max/debian-6.12 --and-back x86_64/max/debian-6.1',
       'evenkeel migration check web.contract.json --to node7.json -o json',
       'evenkeel migration check before-upgrade.json --to host',
+      'evenkeel migration check pool.contract.json --from node3.json --to node7.json',
+      'evenkeel migration check web.contract.json --to node7.json --value msr/MSR_IA32_XSS=0',
+      'evenkeel migration check arm64/max/debian-6.12 --to arm64/max/debian-7.2 --vmm qemu:10.0',
     ],
   },
 );
 
-function verdictJson(from: Departure, to: NamedSurface, andBack: NamedSurface | null, verdict: MoveVerdict): string {
+/** By the contract's own paths. A word that the guest does not carry is a slip, and not passed over. */
+function carriedValues(contract: Contract, said: readonly Assignment[]): Result<ReadonlyMap<string, bigint>, Failure> {
+  const { canonical } = registryFor(contract.architecture);
+  const values = new Map(said.map(({ path, value }) => [canonical(path), value]));
+  const carried = new Set(contract.carries);
+  const stray = [...values.keys()].find((word) => !carried.has(word));
+  if (stray === undefined) return ok(values);
+  const message = `--value ${stray}: the contract carries no such register`;
+  return err(
+    failure(EXIT.usage, message, 'What it carries is in the list "carries" of the contract: evenkeel contract pin'),
+  );
+}
+
+function verdictJson(
+  from: Departure,
+  to: NamedSurface,
+  andBack: NamedSurface | null,
+  verdict: MoveVerdict,
+  vmm: VmmProfile | undefined,
+): string {
   const document = verdictSchema.encode({
     format: VERDICT_FORMAT,
     architecture: from.contract.architecture,
+    ...(vmm === undefined ? {} : { vmm: vmm.name }),
     contract: from.contract.name,
     to: fingerprinted(to),
     andBack: andBack === null ? null : fingerprinted(andBack),
@@ -87,7 +131,7 @@ function verdictPage(
   to: NamedSurface,
   andBack: NamedSurface | null,
   { there, back }: MoveVerdict,
-  all: boolean,
+  { all, vmm }: { readonly all: boolean; readonly vmm: VmmProfile | undefined },
 ): string {
   const options = { perGroup: all ? Number.POSITIVE_INFINITY : PER_GROUP };
   const [first, ...others] = from.contract.pinnedFrom;
@@ -98,6 +142,7 @@ function verdictPage(
     ...(andBack === null
       ? []
       : [`And back  ${andBack.name}  ${terminal.style('dim', describeHost(andBack.surface))}\n`]),
+    ...(vmm === undefined ? [] : [`VMM       ${vmm.name}  ${terminal.style('dim', vmm.read)}\n`]),
     '\n',
     verdictText(terminal, 'There', there, options),
     ...(back === null ? [] : ['\n', verdictText(terminal, 'Back', back, options)]),

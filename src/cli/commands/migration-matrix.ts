@@ -12,6 +12,7 @@ import { fingerprinted, loadSurfaces } from '../input.ts';
 import { matrixOf, matrixText, worstOf } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
 import { outputOption, surfaceName, vcpuOption } from '../operands.ts';
+import { vmmOption, vmmProfile } from '../vmm.ts';
 
 export const migrationMatrix: Command = define(
   'matrix',
@@ -21,18 +22,20 @@ export const migrationMatrix: Command = define(
         min: 2,
       }),
       vcpu: vcpuOption(),
+      vmm: vmmOption(),
       output: outputOption(),
     }),
-    ({ surfaces, vcpu, output }): Task =>
+    ({ surfaces, vcpu, vmm, output }): Task =>
       async (terminal) => {
         const loaded = await loadSurfaces(surfaces, terminal);
         if (!loaded.ok) return loaded.error;
         const [first, ...others] = loaded.value;
         if (first === undefined) return failure(EXIT.usage, 'a matrix needs surfaces');
-        const matrix = matrixOf([first, ...others], vcpu);
+        const profile = vmm === undefined ? undefined : await vmmProfile(vmm);
+        const matrix = matrixOf([first, ...others], vcpu, profile);
         if (!matrix.ok) return matrix.error;
         const titles = loaded.value.map(({ name }) => name);
-        terminal.out(output === 'json' ? matrixJson(matrix.value) : matrixText(terminal, matrix.value, titles));
+        terminal.out(output === 'json' ? matrixJson(matrix.value, vmm) : matrixText(terminal, matrix.value, titles));
         return exitOf(worstOf(matrix.value));
       },
   ),
@@ -41,15 +44,16 @@ export const migrationMatrix: Command = define(
     description: 'Rows leave, columns receive: the default contract of the row on the host of the column.',
     examples: [
       'evenkeel migration matrix x86_64/max/debian-{5.10,6.1,6.12}',
-      'evenkeel migration matrix nodes/*.json -o json',
+      'evenkeel migration matrix nodes/*.json --vmm qemu:10.0 -o json',
     ],
   },
 );
 
-function matrixJson({ architecture, surfaces, cells }: Matrix): string {
+function matrixJson({ architecture, surfaces, cells }: Matrix, vmm: string | undefined): string {
   const document = matrixSchema.encode({
     format: MATRIX_FORMAT,
     architecture,
+    ...(vmm === undefined ? {} : { vmm }),
     surfaces: surfaces.map(fingerprinted),
     moves: cells.flatMap((row, from) =>
       row.flatMap((verdict, to) =>
