@@ -38,6 +38,7 @@ export function operation(word: WordPath): Operation | null {
   const index = parseMsrWord(word);
   if (index !== null) return { call: 'KVM_SET_MSRS', index };
   if (word === 'tsc/khz') return { call: 'KVM_SET_TSC_KHZ' };
+  if (word.startsWith('xsave/state/')) return { call: 'KVM_SET_XSAVE' };
   const enabled = switchRow(word);
   if (enabled !== undefined) return switchOperation(enabled);
   const offset = lapicOffset(word);

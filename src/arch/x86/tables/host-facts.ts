@@ -8,6 +8,8 @@ import { XFEATURES } from './words.ts';
 
 export interface FactRow {
   readonly word: string;
+  /** Bits. */
+  readonly width: number;
   readonly kind?: Kind;
   readonly comparison?: Comparison;
   /** Parts per million by which a number may differ and still be the same. */
@@ -23,30 +25,45 @@ const NESTED = 'KVM API document, KVM_GET_NESTED_STATE';
 export const HOST_FACTS: readonly FactRow[] = [
   ...Object.values(XFEATURES).map((name): FactRow => ({
     word: `xsave/state/${name}`,
+    width: 1,
     kind: 'state',
     description: `XSAVE component ${name} of a vCPU; 0: in its initial state`,
     source: 'Intel SDM volume 1, 13.6; KVM API document, KVM_GET_XSAVE',
   })),
   {
     word: 'xsave/state/ungiven',
+    width: 1,
     kind: 'state',
     description: "XSAVE components that the guest's CPUID does not have and the host saves all the same",
     source: XSAVE,
   },
-  { word: 'xsave/size', description: 'bytes that KVM_GET_XSAVE2 writes; 0: only the form of 4096', source: XSAVE },
+  {
+    word: 'xsave/size',
+    width: 64,
+    description: 'bytes that KVM_GET_XSAVE2 writes; 0: only the form of 4096',
+    source: XSAVE,
+  },
   {
     word: 'xsave/takes-ungiven',
+    width: 64,
     description: "KVM_SET_XSAVE takes a component that the guest's CPUID does not have",
     source: XSAVE,
   },
   {
     word: 'xsave/gives-ungiven',
+    width: 64,
     description: "KVM_GET_XSAVE gives back a component that the guest's CPUID does not have",
     source: XSAVE,
   },
-  { word: 'xsave/takes-unknown', description: 'KVM_SET_XSAVE takes a component that no CPU has', source: XSAVE },
+  {
+    word: 'xsave/takes-unknown',
+    width: 64,
+    description: 'KVM_SET_XSAVE takes a component that no CPU has',
+    source: XSAVE,
+  },
   {
     word: 'tsc/khz',
+    width: 32,
     kind: 'limit',
     comparison: 'exact',
     // KVM itself takes a rate as the host's own within 250 ppm (tsc_tolerance_ppm, kvm/x86.c).
@@ -56,26 +73,40 @@ export const HOST_FACTS: readonly FactRow[] = [
   },
   {
     word: 'tsc/control',
+    width: 64,
     description: 'the CPU can run the TSC at any rate (KVM_CAP_TSC_CONTROL)',
     source: TSC,
   },
-  { word: 'tsc/slower', description: 'a TSC of half the rate was taken', source: TSC },
-  { word: 'tsc/faster', description: 'a TSC of twice the rate was taken', source: TSC },
-  { word: 'nested/maximum', description: "the most bytes that a vCPU's nested state can take", source: NESTED },
-  { word: 'nested/format', description: 'whose nested state it is: 0 VMX, 1 SVM', source: NESTED },
-  { word: 'nested/size', description: 'bytes of the nested state of a vCPU that has run nothing', source: NESTED },
+  { word: 'tsc/slower', width: 64, description: 'a TSC of half the rate was taken', source: TSC },
+  { word: 'tsc/faster', width: 64, description: 'a TSC of twice the rate was taken', source: TSC },
+  {
+    word: 'nested/maximum',
+    width: 64,
+    description: "the most bytes that a vCPU's nested state can take",
+    source: NESTED,
+  },
+  { word: 'nested/format', width: 64, description: 'whose nested state it is: 0 VMX, 1 SVM', source: NESTED },
+  {
+    word: 'nested/size',
+    width: 64,
+    description: 'bytes of the nested state of a vCPU that has run nothing',
+    source: NESTED,
+  },
   {
     word: 'pmu/capability',
+    width: 64,
     description: 'what of the PMU can be switched off, by bits',
     source: 'KVM API document, KVM_CAP_PMU_CAPABILITY',
   },
   {
     word: 'msr-control/user-space',
+    width: 64,
     description: 'which MSR accesses can be left to the VMM, by bits: refused, unknown, filtered',
     source: 'KVM API document, KVM_CAP_X86_USER_SPACE_MSR; tried by the probe',
   },
   {
     word: 'msr-control/filter',
+    width: 64,
     description: 'which MSR accesses can be denied, by bits: reads, writes',
     source: 'KVM API document, KVM_X86_SET_MSR_FILTER; tried by the probe',
   },

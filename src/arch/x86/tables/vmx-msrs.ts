@@ -124,6 +124,7 @@ const ENTRY: Controls = {
   20: ['LOAD_CET_STATE', 'CET state is loaded'],
   21: ['LOAD_IA32_LBR_CTL', 'LBR_CTL is loaded'],
   22: ['LOAD_PKRS', 'PKRS is loaded'],
+  23: ['LOAD_FRED', 'FRED state is loaded'],
 };
 
 const rows = (controls: Controls): (readonly [bit: number, name: string, description: string])[] =>
