@@ -18,6 +18,7 @@ export const AREAS: Readonly<Record<string, string>> = {
   pvtime: 'vcpu-attributes',
   vm: 'vm',
   switch: 'vcpu-attributes',
+  capability: 'capabilities',
 };
 
 const CACHE: ReadonlySet<string> = new Set(['reg/CTR_EL0', 'reg/CLIDR_EL1', 'reg/CCSIDR_EL1', 'reg/CCSIDR2_EL1']);
@@ -32,6 +33,7 @@ export function areaOf(word: string): string {
   if (PMU.test(word)) return 'pmu';
   const promise = PROMISES.find((row) => row.word === word);
   if (promise !== undefined) return promise.area;
+  if (word.startsWith('capability/')) return 'capability';
   const id = idOf(word);
   if (id === null) return 'vm';
   if (isFirmwareRegister(id)) return 'firmware';

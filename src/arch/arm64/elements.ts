@@ -4,9 +4,13 @@ import { registerFields } from './fields.ts';
 import type { RegisterField } from './fields.ts';
 import { FIRMWARE_REGISTERS } from './firmware.ts';
 import type { FirmwareRegister } from './firmware.ts';
-import { isIdRegister, MIDR_EL1, MPIDR_EL1, PMCR_EL0, SVE_VLS } from './ids.ts';
+import { GROUP, groupOf, isIdRegister, MIDR_EL1, MPIDR_EL1, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { idOf, registerName } from './names.ts';
 import { PROMISES } from './promises.ts';
+import { CAPABILITY_ROWS } from './tables/capabilities.ts';
+import { gicMeaning } from './tables/gic-meanings.ts';
+import { meaningOf } from './tables/id-meanings.ts';
+import { stateRow } from './tables/state-registers.ts';
 import { switchRow } from './tables/switches.ts';
 import { GIC_REGISTERS } from './vgic.ts';
 
@@ -23,6 +27,10 @@ const SOURCES: Readonly<Record<RegisterField['source'], string>> = {
   number: 'Arm ARM',
   unnamed: 'Arm ARM, principles of the ID scheme',
 };
+
+const UNNAMED = 'no table names it';
+const UNKNOWN_REGISTER = 'a register that no table names';
+const ARM_ID = 'Arm ARM D24.2';
 
 const cache = new Map<string, readonly Element[]>();
 
@@ -41,10 +49,20 @@ function derive(word: string, width: number): readonly Element[] {
   const gic = GIC_REGISTERS.find((row) => word === gicWord(row.device, row.name));
   if (gic !== undefined) {
     const named = gic.fields.map(({ name, shift, width: bits, kind, comparison }) =>
-      element(word, name, shift, bits, kind, comparison, `${gic.name}.${name}: ${gic.description}`, 'Arm IHI 0069'),
+      element(
+        word,
+        name,
+        shift,
+        bits,
+        kind,
+        comparison,
+        gicText(gic.name, name, gic.description),
+        `Arm IHI ${gic.device === 'v2' ? '0048' : '0069'}`,
+      ),
     );
     return withUnnamed(word, width, named);
   }
+  if (word.startsWith('capability/') && !PROMISES.some((row) => row.word === word)) return capability(word, width);
   const promise = switchRow(word) ?? PROMISES.find((row) => row.word === word);
   return [
     {
@@ -55,8 +73,8 @@ function derive(word: string, width: number): readonly Element[] {
       kind: promise?.kind ?? 'feature',
       comparison: promise?.comparison ?? 'subset',
       signed: false,
-      description: promise?.description ?? word,
-      source: promise?.source ?? 'no table names it',
+      description: promise?.description ?? 'a word that no table names',
+      source: promise?.source ?? UNNAMED,
       named: promise !== undefined,
     },
   ];
@@ -71,7 +89,34 @@ function registerElements(word: string, id: bigint, width: number): readonly Ele
   }
   // MPIDR_EL1 says which vCPU this is: the VMM numbers them.
   const kind = id === MPIDR_EL1 ? 'topology' : 'state';
-  return [{ ...element(word, '', 0, width, kind, 'none', registerName(id), 'KVM_GET_REG_LIST'), path: word }];
+  const row = stateRow(registerName(id));
+  const text = kind === 'topology' ? 'which vCPU this is: its affinity' : (row?.description ?? UNKNOWN_REGISTER);
+  const whole = element(
+    word,
+    '',
+    0,
+    width,
+    kind,
+    'none',
+    text,
+    kind === 'topology' ? ARM_ID : (row?.source ?? UNNAMED),
+  );
+  return [{ ...whole, path: word, named: kind === 'topology' || row !== undefined }];
+}
+
+/** Facts that other words follow from; none is promised. */
+function capability(word: string, width: number): readonly Element[] {
+  const row = CAPABILITY_ROWS.get(word.slice('capability/'.length));
+  const text = row?.description ?? 'a capability that no table names';
+  const follows = row?.word === undefined || row.word === null ? '' : `; what a guest has of it: ${row.word}`;
+  const source = row === undefined ? UNNAMED : 'Linux 7.3, KVM API document and uapi/linux/kvm.h';
+  const whole = element(word, '', 0, width, 'derived', 'none', `${text}${follows}`, source);
+  return [{ ...whole, path: word, named: row !== undefined }];
+}
+
+function gicText(register: string, field: string, about: string): string {
+  const meaning = gicMeaning(register, field);
+  return meaning === null ? `${about}: ${field}` : `${about}: ${meaning.text}`;
 }
 
 function idElement(word: string, id: bigint, field: RegisterField): Element {
@@ -89,10 +134,19 @@ function idElement(word: string, id: bigint, field: RegisterField): Element {
     kind: state ? 'state' : kindOf(id, field),
     comparison: state ? 'none' : feature ? 'subset' : rule,
     signed,
-    description: unnamed ? `${registerName(id)}, bits that no table names` : `${registerName(id)}.${name}`,
-    source: SOURCES[source],
+    description: idText(id, field),
+    source: state ? 'Arm ARM D19.5.11' : SOURCES[source],
     named: !unnamed,
   };
+}
+
+function idText(id: bigint, { name, source }: RegisterField): string {
+  const register = registerName(id);
+  if (id === PMCR_EL0 && source === 'unnamed') return `control of all counters: ${name.replace('_', ' ')}`;
+  const cache = groupOf(id) === GROUP.demux;
+  if (source === 'unnamed') return `${register}, bits that no table names`;
+  const meaning = meaningOf(cache ? 'CCSIDR_EL1' : register, name);
+  return meaning === null ? `${register}.${name}: no table says what it stands for` : meaning.text;
 }
 
 function kindOf(id: bigint, { name, source }: RegisterField): Kind {
@@ -114,12 +168,24 @@ function firmwareElements(word: string, width: number, register: FirmwareRegiste
   const source = 'Documentation/virt/kvm/arm/fw-pseudo-registers.rst';
   if (register.form === 'bitmap') {
     const named = Object.entries(register.names).map(([bit, name]) =>
-      element(word, name, Number(bit), 1, 'paravirtual', 'subset', `${register.description}: ${name}`, source),
+      element(
+        word,
+        name,
+        Number(bit),
+        1,
+        'paravirtual',
+        'subset',
+        register.services?.[Number(bit)] ?? register.description,
+        source,
+      ),
     );
     return withUnnamed(word, width, named, 'paravirtual');
   }
-  const whole = element(word, '', 0, width, 'paravirtual', 'lower-safe', register.description, source);
-  return [{ ...whole, path: word }];
+  const names = Object.entries(register.names).map(([value, name]) => `${value} ${name}`);
+  const text = names.length === 0 ? register.description : `${register.description}: ${names.join(', ')}`;
+  const whole = element(word, '', 0, width, 'paravirtual', 'lower-safe', text, source);
+  const { harmless } = register;
+  return [{ ...whole, path: word, ...(harmless === undefined ? {} : { harmless }) }];
 }
 
 function withUnnamed(
@@ -135,7 +201,7 @@ function withUnnamed(
   const others = Array.from({ length: width }, (_, bit) => bit)
     .filter((bit) => ((covered >> BigInt(bit)) & 1n) === 0n)
     .map((bit) => ({
-      ...element(word, `bit${bit}`, bit, 1, kind, 'subset', `${word}, a bit that no table names`, 'no table names it'),
+      ...element(word, `bit${bit}`, bit, 1, kind, 'subset', 'a bit that no table names', UNNAMED),
       named: false,
     }));
   return [...named, ...others].sort((a, b) => a.shift - b.shift);

@@ -6,6 +6,7 @@ import type { Area, MeasuredSurface, MeasuredWord, Surface } from '../../model/i
 import { AREAS } from './areas.ts';
 import { caveatsOf } from './caveats.ts';
 import { importedRegisters } from './imported.ts';
+import { capabilityWords } from './measure-capabilities.ts';
 import { deviceWords } from './measure-devices.ts';
 import { registerWords } from './measure-registers.ts';
 import { switchWords } from './measure-switches.ts';
@@ -29,6 +30,7 @@ export function measure(surface: Surface, options: Arm64MeasureOptions = {}): Me
     ...(section === null || vcpu === null ? [] : vcpuWords(section, vcpu)),
     ...deviceWords(surface),
     ...switchWords(surface),
+    ...capabilityWords(surface),
   ];
   const areas = Object.entries(AREAS).map(([area, from]): [string, Area] => {
     const missing =

@@ -3,6 +3,8 @@
  * Each is one element.
  */
 import type { Comparison, Kind } from '../../model/index.ts';
+import { VCPU_ATTRIBUTES } from './tables/vcpu-attributes.ts';
+import { VCPU_FEATURES } from './tables/vcpu-features.ts';
 
 export interface PromiseRow {
   readonly word: string;
@@ -13,47 +15,24 @@ export interface PromiseRow {
   readonly source: string;
 }
 
-const VCPU = 'Documentation/virt/kvm/api.rst, KVM_ARM_VCPU_INIT';
-const ATTRIBUTE = 'Documentation/virt/kvm/devices/vcpu.rst';
-
-/** KVM_ARM_VCPU_*: 1 where the guest's vCPU has it. */
-const feature = (name: string, description: string): PromiseRow => ({
-  word: `vcpu/${name}`,
-  area: 'vcpu',
-  kind: 'feature',
-  comparison: 'subset',
-  description,
-  source: VCPU,
-});
-
-const timer = (name: string, description: string): PromiseRow => ({
-  word: `vcpu-attribute/KVM_ARM_VCPU_TIMER_IRQ_${name}`,
-  area: 'timer',
-  kind: 'identity',
-  comparison: 'exact',
-  description,
-  source: ATTRIBUTE,
-});
-
 export const PROMISES: readonly PromiseRow[] = [
-  feature('PSCI_0_2', 'PSCI 0.2 or later'),
-  feature('PMU_V3', 'performance counters, PMUv3'),
-  feature('SVE', 'scalable vectors'),
-  feature('PTRAUTH_ADDRESS', 'pointer authentication, addresses'),
-  feature('PTRAUTH_GENERIC', 'pointer authentication, generic'),
-  feature('HAS_EL2', 'nested virtualization, EL2 with E2H'),
-  feature('HAS_EL2_E2H0', 'nested virtualization, EL2 without E2H'),
-  feature('PMU_V3_STRICT', 'performance counters of one physical PMU, chosen by the VMM'),
-  timer('VTIMER', 'interrupt of the virtual timer'),
-  timer('PTIMER', 'interrupt of the physical timer'),
-  {
-    word: 'vcpu-attribute/KVM_ARM_VCPU_PVTIME_IPA',
-    area: 'pvtime',
-    kind: 'paravirtual',
+  // 1 where the guest's vCPU has it.
+  ...VCPU_FEATURES.map(({ name, description }): PromiseRow => ({
+    word: `vcpu/${name}`,
+    area: 'vcpu',
+    kind: 'feature',
     comparison: 'subset',
-    description: 'steal time in shared memory',
-    source: ATTRIBUTE,
-  },
+    description,
+    source: 'Documentation/virt/kvm/api.rst, KVM_ARM_VCPU_INIT',
+  })),
+  ...VCPU_ATTRIBUTES.map(({ name, area, kind, comparison, description, source }): PromiseRow => ({
+    word: `vcpu-attribute/${name}`,
+    area,
+    kind,
+    comparison,
+    description,
+    source,
+  })),
   {
     word: 'vm/ipa-size',
     area: 'vm',

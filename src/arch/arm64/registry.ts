@@ -4,16 +4,16 @@ import type { MeasuredSurface, Registry, Rejection, SwitchWord } from '../../mod
 import { areaOf } from './areas.ts';
 import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
-import { idOf, wordOf } from './names.ts';
+import { idOf, registerName, wordOf } from './names.ts';
+import { stateRow } from './tables/state-registers.ts';
 import { SWITCHES } from './tables/switches.ts';
-import { RESET_UNKNOWN } from './volatile.ts';
 
 /**
- * Registers whose value says "not used", so that a host without them shows the same machine; with the source of each.
- * ID registers need no row: an ID register that a kernel does not list reads as zero in its guests
+ * Firmware registers whose value says "not offered", so that a host without them shows the same machine. State registers
+ * are in their own table. ID registers need no row: an ID register that a kernel does not list reads as zero in its guests
  * (arch/arm64/kvm/sys_regs.c, ID_UNALLOCATED and ID_HIDDEN).
  */
-const NEUTRAL: Readonly<Record<string, bigint>> = {
+const FIRMWARE_NEUTRAL: Readonly<Record<string, bigint>> = {
   // No call of the bitmap is offered, as on kernels that do not know it (fw-pseudo-registers.rst). KVM_REG_ARM_STD_HYP_BMAP
   // is not here: 5.10 has no bitmap and yet answers PV_TIME.
   'reg/KVM_REG_ARM_STD_BMAP': 0n,
@@ -21,17 +21,6 @@ const NEUTRAL: Readonly<Record<string, bigint>> = {
   'reg/KVM_REG_ARM_VENDOR_HYP_BMAP_2': 0n,
   // Not available: what a guest is told by a kernel that does not know the call.
   'reg/KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3': 0n,
-  // Older kernels answer these without state: PMMIR_EL1 and PMSWINC_EL0 read as zero, OSLSR_EL1 as "unlocked".
-  'reg/PMMIR_EL1': 0n,
-  'reg/PMSWINC_EL0': 0n,
-  'reg/OSLSR_EL1': 8n,
-  // Controls of features that their ID registers gate; zero is their state at reset and turns nothing on.
-  'reg/TCR2_EL1': 0n,
-  'reg/SCTLR2_EL1': 0n,
-  // 6.5 to 6.12 list these two whether or not the guest has FEAT_S1PIE (ID_AA64MMFR3_EL1.S1PIE). Without it a guest
-  // cannot write them, and they keep what KVM filled them with.
-  'reg/PIR_EL1': RESET_UNKNOWN,
-  'reg/PIRE0_EL1': RESET_UNKNOWN,
 };
 
 /** KVM_SET_ONE_REG of an id that the kernel does not know (kvm_sys_reg_set_user and kvm_arm_set_reg). */
@@ -54,10 +43,11 @@ export const registry: Registry = {
     return { kind: 'absent', otherwise: NO_REGISTER };
   },
   neutral(word) {
-    const known = NEUTRAL[word];
+    const known = FIRMWARE_NEUTRAL[word];
     if (known !== undefined) return known;
     const id = idOf(word);
-    if (id !== null) return isIdRegister(id) && !isFirmwareRegister(id) && word.startsWith('reg/ID_') ? 0n : null;
+    if (id !== null && isIdRegister(id)) return word.startsWith('reg/ID_') ? 0n : null;
+    if (id !== null) return isFirmwareRegister(id) ? null : (stateRow(registerName(id))?.neutral?.value ?? null);
     // A feature, attribute, capability or switch that the guest was not given.
     return /^(vcpu|vcpu-attribute|capability|switch)\//.test(word) ? 0n : null;
   },
