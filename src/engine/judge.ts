@@ -62,7 +62,7 @@ export function rejectionOf(element: Element, promised: bigint, word: MeasuredWo
     case 'bits':
       return given.otherwise;
     case 'range':
-      return promised < given.min ? given.below : given.above;
+      return whole < given.min ? given.below : given.above;
     case 'values':
       return given.rejections?.find(({ values }) => values.includes(whole))?.rejection ?? given.otherwise;
     case 'fields': {

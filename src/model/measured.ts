@@ -28,7 +28,7 @@ export type WordLatitude =
       readonly otherwise: Rejection;
       readonly rejections?: readonly Rejected[];
     }
-  /** A number, both ends included, with what happens to smaller and to larger ones. */
+  /** Of a word that is one number: both ends included, with what happens to smaller and to larger ones. */
   | {
       readonly kind: 'range';
       readonly min: bigint;
