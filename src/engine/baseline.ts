@@ -69,12 +69,13 @@ export function baseline(
     const own = alone[index] ?? new Map<ElementPath, Value>();
     const others = groups.filter((other) => other !== each);
     const without = others.length === 0 ? null : pinGroups(registry, others, options);
+    const gains = without?.ok === true ? better(promisedBy(registry, without.value), pool) : null;
     return {
       names: each.names,
       fingerprint: each.surface.fingerprint,
       costs: better(own, pool).map(({ element, before, after }) => ({ element, before: after, after: before })),
-      limits: limitsOf(own, pool, alone),
-      gains: without?.ok === true ? better(promisedBy(registry, without.value), pool) : null,
+      limits: limitsOf(own, pool, alone, gains ?? []),
+      gains,
     };
   });
   return { common: true, contract: pooled.value, groups: reports };
@@ -140,13 +141,18 @@ function better(more: ReadonlyMap<ElementPath, Value>, less: ReadonlyMap<Element
   });
 }
 
-/** Elements that some group alone has better than the pool, and this one has not. */
+/**
+ * Elements that some group alone has better than the pool, and this one has not; and what the others could show without
+ * it, which it may hold down by what it cannot be made to show.
+ */
 function limitsOf(
   own: ReadonlyMap<ElementPath, Value>,
   pool: ReadonlyMap<ElementPath, Value>,
   alone: readonly ReadonlyMap<ElementPath, Value>[],
+  gains: readonly ElementChange[],
 ): ElementPath[] {
   const above = new Set(alone.flatMap((other) => better(other, pool).map(({ element }) => element)));
   const mine = new Set(better(own, pool).map(({ element }) => element));
-  return [...above].filter((element) => !mine.has(element));
+  const held = [...above].filter((element) => !mine.has(element));
+  return [...new Set([...held, ...gains.map(({ element }) => element)])];
 }

@@ -15,7 +15,7 @@ export function contractUnder(registry: Registry, profile: VmmProfile, contract:
     if (given !== null) return { ...promised, value: given & ones(promised.width) };
     const row = rowFor(profile, architecture, promised.word);
     if (row?.selects.how !== 'bits') return promised;
-    return { ...promised, value: promised.value & named(row.selects.names) };
+    return { ...promised, value: promised.value & ~unnamedBits(registry, promised, row.selects.names) };
   });
   const carries = contract.carries.filter((word) => rowFor(profile, architecture, word)?.saves !== 'never-given');
   const switches = unsaidSwitches(registry, profile, contract);
@@ -55,8 +55,12 @@ function defaultOf(profile: VmmProfile, { architecture }: Contract, word: WordPa
   return given?.value ?? null;
 }
 
-function named(names: Readonly<Record<number, string>>): bigint {
-  return Object.keys(names).reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n);
+/** Feature bits that the VMM has no name for; numbers among them are not its business. */
+function unnamedBits(registry: Registry, { word, width }: Promised, names: Readonly<Record<number, string>>): bigint {
+  return registry
+    .elements(word, width)
+    .filter((element) => element.width === 1 && names[element.shift] === undefined)
+    .reduce((mask, element) => mask | fieldMask(element), 0n);
 }
 
 function ones(width: number): bigint {

@@ -38,7 +38,7 @@ export function underVmm(move: VmmMove, verdict: Verdict): Verdict {
   const reasons: Reason[] = [];
   const judged = new Set<string>();
   const keep = (before: Level, reason: Reason): void => {
-    counts[before]--;
+    counts[before] = Math.max(0, counts[before] - 1);
     counts[reason.level]++;
     judged.add(reason.element);
     if (reason.level !== 'same') reasons.push(reason);
@@ -180,7 +180,9 @@ function valued({ profile, contract, registry }: VmmMove, reason: Reason, row: V
     case 'can':
       break;
   }
-  if (reason.level === 'selectable') return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
+  if (reason.level === 'selectable' && selection.text !== '') {
+    return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
+  }
   if (reason.level !== 'refused') return unchanged(reason);
   switch (row.refused) {
     case 'fails':

@@ -29,7 +29,7 @@ function qemu(version: QemuVersion, age: number, read: string): VmmProfile {
 const ALL: readonly VmmRow[] = [
   {
     words: ['*'],
-    selects: { how: 'itself', text: 'all that KVM can' },
+    selects: { how: 'itself', text: '' },
     saves: 'yes',
     lacking: 'tolerates',
     refused: 'fails',
