@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldMask } from '../../../src/model/index.ts';
 import { registry } from '../../../src/arch/x86/index.ts';
 import { classify, cpuidElements } from '../../../src/arch/x86/cpuid-elements.ts';
 import { msrWord, parseMsrWord } from '../../../src/arch/x86/msr-names.ts';
@@ -12,6 +11,7 @@ import { FEATURE_MSRS } from '../../../src/arch/x86/tables/msr-fields.ts';
 import { HYPERV_FIELDS } from '../../../src/arch/x86/tables/hyperv.ts';
 import { MSR_NAMES } from '../../../src/arch/x86/tables/msr-names.ts';
 import { LAPIC_REGISTERS, QUIRKS, X2APIC_FLAGS } from '../../../src/arch/x86/tables/words.ts';
+import { expectCovered } from './covered.ts';
 
 const leaves = [...new Set([...CPUID_FIELDS, ...CPUID_EXTRA_FIELDS].map(([leaf]) => leaf))];
 const cpuidPath = fc
@@ -32,19 +32,6 @@ const tabled: readonly (readonly [word: string, width: number])[] = [
   ['xfeature', 64],
   ...Object.keys(HYPERV_FIELDS).map((word) => [`hyperv/${word}`, 32] as const),
 ];
-
-function expectCovered(word: string, width: number): void {
-  const elements = registry.elements(word, width);
-  let covered = 0n;
-  for (const element of elements) {
-    expect(element.word).toBe(word);
-    expect(covered & fieldMask(element), `${element.path} overlaps`).toBe(0n);
-    covered |= fieldMask(element);
-  }
-  expect(covered, word).toBe((1n << BigInt(width)) - 1n);
-  expect(elements.map(({ shift }) => shift)).toEqual(elements.map(({ shift }) => shift).toSorted((a, b) => a - b));
-  expect(new Set(elements.map(({ path }) => path)).size, `${word} has two elements of one path`).toBe(elements.length);
-}
 
 describe('elements of a word', () => {
   test('cover every bit of every CPUID register exactly once, known leaf or not', () => {

@@ -1,7 +1,7 @@
 /**
  * CPUID fields that x86-cpuid-db does not have: KVM's paravirtual features (uapi/asm/kvm_para.h; what each gives a
- * guest is Documentation/virt/kvm/x86/cpuid.rst), AVX10's version (Intel SDM volume 2, leaf 24H), APX (Intel APX
- * specification), and two that QEMU and libvirt remember.
+ * guest is Documentation/virt/kvm/x86/cpuid.rst), AVX10's version and XFD's components (Intel SDM volume 2, leaves
+ * 24H and 0DH), APX (Intel APX specification), cache indexing as leaf 4 and QEMU have it, and two that QEMU and libvirt remember.
  */
 import type { CPUID_FIELDS } from './cpuid-fields.ts';
 
@@ -29,6 +29,8 @@ const KVM_FEATURES: readonly (readonly [bit: number, name: string, description: 
 export const CPUID_EXTRA_FIELDS: typeof CPUID_FIELDS = [
   [0x7, 0, 0, 'ebx', 22, 1, 'pcommit', 'PCOMMIT, which no CPU was sold with'],
   [0x7, 1, 1, 'edx', 21, 1, 'apx_f', 'APX: 32 general-purpose registers'],
+  [0xd, 2, 63, 'ecx', 2, 1, 'xfd_faulting', 'The first use of the component faults where XFD says so'],
+  [0x8000001d, 0, 31, 'edx', 2, 1, 'complex_indexing', 'Complex cache indexing'],
   [0x29, 0, 0, 'ebx', 0, 1, 'apx_nci_ndd_nf', 'APX: conditional, three-operand and flagless forms'],
   [0x80000001, 0, 0, 'ecx', 18, 1, 'cvt16', 'conversions of 16-bit floats, as AMD planned them'],
   [0x24, 0, 0, 'eax', 0, 32, 'avx10_max_subleaf', 'Maximum leaf 0x24 subleaf'],

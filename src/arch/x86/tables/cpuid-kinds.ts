@@ -32,6 +32,8 @@ const EXTENT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'dat
 const EXACT: FieldClass = { kind: 'limit', comparison: 'exact', selection: 'hardware' };
 const DERIVED: FieldClass = { kind: 'derived', comparison: 'none', selection: 'data' };
 const TOPOLOGY: FieldClass = { kind: 'topology', comparison: 'none', selection: 'data' };
+/** Says that something is missing which KVM gives to no guest: true whatever the table says, and so the VMM's to choose. */
+const NEVER_GIVEN: FieldClass = { kind: 'feature', comparison: 'higher-safe', selection: 'data' };
 const PARAVIRTUAL: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'mask' };
 /** Every VMM sets it, also where KVM does not list it (it does so on 7.2 and not on 6.12). */
 const HYPERVISOR: FieldClass = { kind: 'paravirtual', comparison: 'subset', selection: 'data' };
@@ -82,6 +84,8 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0xa, register: 'ebx', names: 'all', is: INVERTED },
   { leaf: 0xa, register: 'ecx', names: ['pmu_fcounters_bitmap'], is: FEATURE },
   { leaf: 0xa, register: 'edx', names: ['bitwidth_fixed'], is: EXACT },
+  // KVM keeps AnyThread reserved in the selectors.
+  { leaf: 0xa, register: 'edx', names: ['anythread_deprecation'], is: NEVER_GIVEN },
   { leaf: 0xa, register: 'edx', names: ['num_counters_fixed'], is: LIMIT },
   { leaf: 0xb, register: 'edx', names: 'all', is: DERIVED },
   { leaf: 0xb, names: 'all', is: TOPOLOGY },
@@ -158,6 +162,8 @@ export const CPUID_KINDS: readonly KindRow[] = [
   { leaf: 0x8000001f, register: 'ecx', is: LIMIT },
   { leaf: 0x8000001f, register: 'edx', is: EXACT },
   { leaf: 0x80000020, is: LIMIT },
+  // KVM has no SMM_CTL on any kernel.
+  { leaf: 0x80000021, register: 'eax', names: ['no_smm_ctl_msr'], is: NEVER_GIVEN },
   { leaf: 0x80000021, register: 'ebx', is: IDENTITY },
   { leaf: 0x80000022, register: 'ebx', is: LIMIT },
   { leaf: 0x80000022, register: 'ecx', is: FEATURE },
