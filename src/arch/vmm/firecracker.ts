@@ -1,6 +1,6 @@
 /**
  * What Firecracker does: src/vmm of its repository, as of the 1.16 releases (x86_64/vcpu.rs of commit 0962fe0305c4 and
- * x86_64/msr.rs of 08d4888773fc, aarch64/vcpu.rs of 05a32b1c2bf6, aarch64/gic/gicv3/regs of 074a6530a401). A snapshot
+ * x86_64/msr.rs of 643349ad293f, aarch64/vcpu.rs of 05a32b1c2bf6, aarch64/gic/gicv3/regs of 074a6530a401). A snapshot
  * holds CPUID, MSRs and every register that KVM lists; each is written back, and any failure ends the restore.
  */
 import type { VmmProfile, VmmRow } from '../../model/index.ts';
@@ -11,7 +11,7 @@ const template = (text: string): VmmRow['selects'] => ({ how: 'property', text }
 const SAVED = itself('from the snapshot');
 const RESTORE = 'src/vmm/src/arch/x86_64/vcpu.rs, restore_state';
 
-/** SERIALIZABLE_MSR_RANGES; a CPU template's MSRs and some that CPUID implies are saved besides. */
+/** SERIALIZABLE_MSR_RANGES, and what msrs_to_save_by_cpuid adds (MTRRs, machine check banks, BNDCFGS). */
 const SAVED_MSRS: readonly string[] = msrs(
   [0x0, 0x1],
   0x10,
@@ -47,6 +47,8 @@ const SAVED_MSRS: readonly string[] = msrs(
   [0xc0000100, 0xc0000103],
   0x140,
   0xc0010015,
+  0x122,
+  0xd90,
 );
 
 const X86: readonly VmmRow[] = [
@@ -85,6 +87,11 @@ const X86: readonly VmmRow[] = [
     lacking: 'tolerates',
     refused: 'fails',
     source: 'no guest has Hyper-V interfaces',
+  },
+  {
+    words: msrs(0xda0),
+    ...NOT_READ,
+    source: 'not in the lists that were read; said to be saved since 1.16.1 (issue 5972)',
   },
   { words: ['msr/*'], selects: { how: 'never' }, saves: 'no', lacking: 'drops', refused: 'fails', source: 'msr.rs' },
   {
