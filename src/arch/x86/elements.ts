@@ -7,13 +7,13 @@ import { guestWord, hostElements } from './host-cpu.ts';
 import { capabilityElements, factElements } from './host-elements.ts';
 import { featureMsrElements, isFeatureMsr, stateMsrElements } from './msr-elements.ts';
 import { parseMsrWord } from './msr-names.ts';
-import { HYPERV_FIELDS } from './tables/hyperv.ts';
+import { HYPERV_FIELDS, HYPERV_VALUES } from './tables/hyperv.ts';
 import { LAPIC_ROWS } from './tables/lapic.ts';
 import { switchRow } from './tables/switches.ts';
 import { QUIRKS, SWITCH, X2APIC_FLAGS, XFEATURES } from './tables/words.ts';
 import { vcpuElements } from './vcpu-elements.ts';
 
-export { isFeatureMsr };
+export { isFeatureMsr } from './msr-elements.ts';
 
 /** The part of the machine that a word belongs to: the first segment of its path, but for feature MSRs. */
 export function areaOf(word: WordPath): string {
@@ -68,16 +68,21 @@ function compile(word: WordPath, width: number): readonly Element[] {
 }
 
 function hypervElements(word: WordPath, width: number): readonly Element[] {
-  const named = HYPERV_FIELDS[word.slice('hyperv/'.length)] ?? {};
-  const fields = Object.entries(named).map(([bit, name]): FieldRow => ({
+  const name = word.slice('hyperv/'.length);
+  const bits = Object.entries(HYPERV_FIELDS[name] ?? {}).map(([bit, field]): FieldRow => ({
     shift: Number(bit),
     width: 1,
-    name,
+    name: field,
     kind: 'paravirtual',
     comparison: 'subset',
-    description: name.replaceAll('_', ' '),
+    description: field.replaceAll('_', ' '),
   }));
-  return elementsOf(word, width, { fields, rest: 'subset', source: 'Linux 6.12, hyperv-tlfs.h; Hyper-V TLFS 2.4' });
+  const values = (HYPERV_VALUES[name] ?? []).map((row): FieldRow => ({ ...row, kind: 'paravirtual' }));
+  return elementsOf(word, width, {
+    fields: [...bits, ...values],
+    rest: 'subset',
+    source: 'Linux 6.12, hyperv-tlfs.h; Hyper-V TLFS 2.4',
+  });
 }
 
 function switchElements(word: WordPath, width: number, area: 'quirk' | 'x2apic'): readonly Element[] {

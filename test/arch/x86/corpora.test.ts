@@ -24,12 +24,12 @@ function expectClassified(surfaces: readonly Surface[]): void {
   for (const { path, width } of words) expectCovered(path, width);
   const gaps = words.flatMap(({ path, width }) => registry.elements(path, width).map(unclassified));
   expect(gaps.filter((gap) => gap !== null)).toEqual([]);
-  // Each MSR, quirk, flag, register and capability is a row; CPUID leaves without any field are bits to compare.
+  // Each MSR, quirk, flag, register and capability is a row; registers of a leaf without any field are bits to compare.
   const unknown = words.filter(
-    ({ path, width }) => !/^(host-)?cpuid\//.test(path) && registry.elements(path, width).every(({ named }) => !named),
+    ({ path, width }) =>
+      !/^((host-)?cpuid|hyperv)\//.test(path) && registry.elements(path, width).every(({ named }) => !named),
   );
-  // Hyper-V's leaves hold bits that nobody has given a name yet.
-  expect(unknown.map(({ path }) => path).filter((path) => !path.startsWith('hyperv/'))).toEqual([]);
+  expect(unknown.map(({ path }) => path)).toEqual([]);
 }
 
 describe('every word is classified', () => {

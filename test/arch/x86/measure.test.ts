@@ -103,7 +103,9 @@ describe('state to carry', () => {
     const source = lists([{ index: '0x1d9', value: '0x0' }]);
     const element = 'msr/MSR_IA32_DEBUGCTLMSR';
     expect(levelOf(source, lists([]), element)).toBe('refused');
-    expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x0' }]), element)).toBe('same');
+    expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x1' }]), element)).toBe('same');
+    // That it takes the value of a guest that does not use it says nothing of one that does.
+    expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x0' }]), element)).toBe('unknown');
     expect(levelOf(source, lists([], [{ index: '0x1d9', value: '0x0', write: 'refused' }]), element)).toBe('refused');
   });
 

@@ -504,6 +504,18 @@ const HYPER_V: readonly SymptomRow[] = [
     severity: 'degraded',
     reason: 'debugging and power; Windows runs without',
   },
+  {
+    word: 'hyperv/0x40000003:0/ecx',
+    severity: 'minor',
+    reason: 'power states of vCPUs, of which guests have no use',
+  },
+  {
+    word: 'hyperv/0x40000003:0/ebx',
+    fields: ['post_messages', 'signal_events', 'enable_extended_hypercalls', 'connect_port', 'create_port'],
+    severity: 'fatal',
+    reason: 'drivers speak to the VMM by hypercalls that are refused: VMBus devices are gone',
+  },
+  { word: 'hyperv/0x40000003:0/ebx', severity: 'degraded', reason: 'privileges that only management partitions use' },
   { word: 'hyperv/0x40000003:', severity: 'fatal', reason: 'hypercalls and timers in a form that is refused' },
   { word: 'hyperv/0x40000004:', severity: 'degraded', reason: 'recommendations: the guest works in a slower way' },
   { word: 'hyperv/0x4000000a:', severity: 'fatal', reason: 'Hyper-V in the guest runs its own guests with it' },

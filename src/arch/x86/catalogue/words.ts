@@ -6,7 +6,7 @@ import { CAPABILITY_ROWS } from '../tables/capabilities.ts';
 import { CPUID_EXTRA_FIELDS } from '../tables/cpuid-extra.ts';
 import { CPUID_FIELDS } from '../tables/cpuid-fields.ts';
 import { HOST_FACTS } from '../tables/host-facts.ts';
-import { HYPERV_FIELDS } from '../tables/hyperv.ts';
+import { HYPERV_FIELDS, HYPERV_VALUES } from '../tables/hyperv.ts';
 import { LAPIC_ROWS } from '../tables/lapic.ts';
 import { FEATURE_MSRS } from '../tables/msr-fields.ts';
 import { STATE_MSRS } from '../tables/state-msrs.ts';
@@ -19,7 +19,9 @@ export function catalogueWords(): readonly CatalogueWord[] {
     ...cpuidWords(),
     ...of(
       32,
-      Object.keys(HYPERV_FIELDS).map((register) => `hyperv/${register}`),
+      [...new Set([...Object.keys(HYPERV_FIELDS), ...Object.keys(HYPERV_VALUES)])].map(
+        (register) => `hyperv/${register}`,
+      ),
     ),
     ...of(
       64,

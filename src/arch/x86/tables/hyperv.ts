@@ -21,6 +21,25 @@ export const HYPERV_FIELDS: Readonly<Record<string, Bits>> = {
     11: 'access_frequency',
     12: 'access_debug',
     13: 'access_reenlightenment',
+    15: 'access_tsc_invariant',
+  },
+  // Privileges of the partition (Hyper-V TLFS, HV_PARTITION_PRIVILEGE_MASK).
+  '0x40000003:0/ebx': {
+    0: 'create_partitions',
+    1: 'access_partition_id',
+    2: 'access_memory_pool',
+    4: 'post_messages',
+    5: 'signal_events',
+    6: 'create_port',
+    7: 'connect_port',
+    8: 'access_stats_pages',
+    11: 'debugging',
+    12: 'cpu_management',
+    16: 'access_vsm',
+    17: 'access_vp_registers',
+    20: 'enable_extended_hypercalls',
+    21: 'start_virtual_processor',
+    22: 'isolation',
   },
   '0x40000003:0/edx': {
     0: 'mwait',
@@ -55,5 +74,73 @@ export const HYPERV_FIELDS: Readonly<Record<string, Bits>> = {
     18: 'nested_guest_mapping_flush',
     19: 'nested_msr_bitmap',
   },
+  '0x40000006:0/eax': {
+    0: 'apic_overlay_assist',
+    1: 'msr_bitmaps',
+    2: 'performance_counters',
+    3: 'second_level_address_translation',
+    4: 'dma_remapping',
+    5: 'interrupt_remapping',
+    8: 'dma_protection',
+  },
+  '0x40000082:0/eax': { 1: 'syndbg_allow_kernel_debugging' },
   '0x4000000a:0/ebx': { 0: 'nested_evmcs1_perf_global_ctrl' },
+};
+
+export interface HypervValue {
+  readonly shift: number;
+  readonly width: number;
+  readonly name: string;
+  readonly comparison: 'exact' | 'lower-safe';
+  readonly description: string;
+}
+
+const value = (
+  shift: number,
+  width: number,
+  name: string,
+  comparison: HypervValue['comparison'],
+  description: string,
+): HypervValue => ({ shift, width, name, comparison, description });
+
+const signature = (name: string, description: string): readonly HypervValue[] => [
+  value(0, 32, name, 'exact', description),
+];
+
+/** Numbers and names in the same leaves (Hyper-V TLFS 2.4). KVM lists what it would say; a VMM says what it likes. */
+export const HYPERV_VALUES: Readonly<Record<string, readonly HypervValue[]>> = {
+  '0x40000000:0/eax': [value(0, 32, 'max_leaf', 'exact', 'highest hypervisor leaf')],
+  '0x40000000:0/ebx': signature('vendor_0', 'vendor, first 4 characters'),
+  '0x40000000:0/ecx': signature('vendor_1', 'vendor, middle 4 characters'),
+  '0x40000000:0/edx': signature('vendor_2', 'vendor, last 4 characters'),
+  '0x40000001:0/eax': signature('interface', 'Hv#1 where the interface is there'),
+  '0x40000002:0/eax': [value(0, 32, 'build', 'exact', 'build number')],
+  '0x40000002:0/ebx': [
+    value(0, 16, 'minor', 'exact', 'minor version'),
+    value(16, 16, 'major', 'exact', 'major version'),
+  ],
+  '0x40000002:0/ecx': [value(0, 32, 'service_pack', 'exact', 'service pack')],
+  '0x40000002:0/edx': [
+    value(0, 24, 'service_number', 'exact', 'service number'),
+    value(24, 8, 'service_branch', 'exact', 'service branch'),
+  ],
+  '0x40000003:0/ecx': [value(0, 4, 'max_power_state', 'exact', 'deepest power state of a vCPU')],
+  '0x40000004:0/ebx': [
+    value(0, 32, 'spin_retries', 'exact', 'failed attempts at a spin lock before the hypervisor is told'),
+  ],
+  '0x40000004:0/ecx': [value(0, 7, 'physical_address_bits', 'exact', 'physical address bits of the hardware')],
+  '0x40000005:0/eax': [value(0, 32, 'max_virtual_processors', 'lower-safe', 'the most vCPUs of a partition')],
+  '0x40000005:0/ebx': [value(0, 32, 'max_logical_processors', 'lower-safe', 'the most logical processors')],
+  '0x40000005:0/ecx': [
+    value(0, 32, 'max_interrupt_vectors', 'lower-safe', 'the most interrupt vectors that are remapped'),
+  ],
+  '0x4000000a:0/eax': [
+    value(0, 8, 'evmcs_lowest', 'exact', 'lowest version of the enlightened VMCS'),
+    value(8, 8, 'evmcs_highest', 'lower-safe', 'highest version of the enlightened VMCS'),
+  ],
+  '0x40000080:0/eax': [value(0, 32, 'syndbg_max_leaf', 'exact', "the synthetic debugger's highest leaf")],
+  '0x40000080:0/ebx': signature('syndbg_vendor_0', "the synthetic debugger's vendor, first 4 characters"),
+  '0x40000080:0/ecx': signature('syndbg_vendor_1', "the synthetic debugger's vendor, middle 4 characters"),
+  '0x40000080:0/edx': signature('syndbg_vendor_2', "the synthetic debugger's vendor, last 4 characters"),
+  '0x40000081:0/eax': signature('syndbg_interface', 'VS#1 where the synthetic debugger is there'),
 };
