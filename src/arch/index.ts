@@ -1,7 +1,20 @@
 /** The registries, by architecture: what every word and element of a surface is and how it compares. */
-import type { Architecture, Contract, Cpu, MeasuredSurface, Registry, Section, Surface } from '../model/index.ts';
+import type {
+  Architecture,
+  Contract,
+  Cpu,
+  MeasuredSurface,
+  Operation,
+  Registry,
+  Section,
+  Surface,
+  WordPath,
+} from '../model/index.ts';
 import * as arm64 from './arm64/index.ts';
 import * as x86 from './x86/index.ts';
+
+export { PHASES, orderingRules, ruleOf } from './ordering/index.ts';
+export type { OrderingRule, Phase, Violation } from './ordering/index.ts';
 
 export interface MeasureOptions {
   /** arm64: which recorded combination of vCPU features the guest has. Default: everything but EL2. */
@@ -55,5 +68,15 @@ export function canonicalSections(
       return x86.canonicalSections(sections);
     case 'arm64':
       return arm64.canonicalSections(sections);
+  }
+}
+
+/** The write to KVM that selects a word's value; null for what nothing selects. */
+export function operationFor(architecture: Architecture, word: WordPath): Operation | null {
+  switch (architecture) {
+    case 'x86_64':
+      return x86.operation(word);
+    case 'arm64':
+      return arm64.operation(word);
   }
 }

@@ -7,6 +7,7 @@ export * as latitude from './latitude.ts';
 export type { Latitude } from './latitude.ts';
 export * from './measured.ts';
 export * from './operation.ts';
+export * from './plan.ts';
 export * from './preference.ts';
 export * from './result.ts';
 export * from './surface.ts';
