@@ -1,7 +1,6 @@
 /** A pool for people: its machine, what it costs each host, who limits it, and what to do where there is none. */
-import { measure, registryFor } from '../arch/index.ts';
-import { defaultChoices } from '../arch/index.ts';
-import { baseline } from '../engine/index.ts';
+import { defaultChoices, measure, registryFor } from '../arch/index.ts';
+import { baseline, groupName } from '../engine/index.ts';
 import type { Baseline, ElementChange, PoolGroup } from '../engine/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Architecture, Result } from '../model/index.ts';
@@ -60,7 +59,7 @@ function commonText(terminal: Terminal, found: Extract<Baseline, { common: true 
   const hosts = groups.reduce((sum, { names }) => sum + names.length, 0);
   const heading = `${terminal.style('bold', 'Common machine')}: ${contract.promises.length} words promised, ${contract.carries.length} carried, ${contract.unknown.length} areas unknown; ${hosts} hosts, ${groups.length} distinct\n\n`;
   const rows = groups.map(({ names, costs, limits, gains }) => [
-    title(names),
+    groupName(names),
     String(costs.length),
     String(limits.length),
     gains === null ? '-' : String(gains.length),
@@ -73,9 +72,9 @@ function commonText(terminal: Terminal, found: Extract<Baseline, { common: true 
   ] as const;
   const summary = table(columns, rows, { width: terminal.width });
   const details = groups.flatMap(({ names, costs, limits, gains }) => [
-    ...section(terminal, `Without ${title(names)} the pool gains`, (gains ?? []).map(changeText), limit),
-    ...section(terminal, `The pool costs ${title(names)}`, costs.map(changeText), limit),
-    ...section(terminal, `${title(names)} limits`, limits, limit),
+    ...section(terminal, `Without ${groupName(names)} the pool gains`, (gains ?? []).map(changeText), limit),
+    ...section(terminal, `The pool costs ${groupName(names)}`, costs.map(changeText), limit),
+    ...section(terminal, `${groupName(names)} limits`, limits, limit),
   ]);
   return heading + summary + details.join('');
 }
@@ -95,10 +94,10 @@ function conflictText(
     return `  ${element}\n${table(columns, rows, { width: terminal.width, indent: '    ', bare: true })}`;
   });
   const more = conflicts.length > limit ? `  and ${conflicts.length - limit} more (--all)\n` : '';
-  const [first, ...others] = exclusion.names;
-  const leave = `${first ?? ''}${others.length > 0 ? ` and ${others.join(', ')}` : ''}`;
+  const { names } = exclusion;
+  const listed = names.slice(0, limit).join(', ') + (names.length > limit ? ` and ${names.length - limit} more` : '');
   const sure = exclusion.smallest ? 'the fewest hosts to leave out' : 'enough to leave out; fewer might do';
-  return `${terminal.style('bold', 'No common machine')}: ${why}\n\n${shown.join('')}${more}\nLeave out ${leave}: ${sure} so that the others have one.\n`;
+  return `${terminal.style('bold', 'No common machine')}: ${why}\n\n${shown.join('')}${more}\nLeave out ${listed}: ${sure} so that the others have one.\n`;
 }
 
 function section(terminal: Terminal, heading: string, items: readonly string[], limit: number): string[] {
@@ -113,9 +112,4 @@ function changeText({ element, before, after }: ElementChange): string {
   const text = (value: bigint | null): string => (value === null ? 'nothing' : `0x${value.toString(16)}`);
   const flag = (before ?? 0n) + (after ?? 0n) === 1n;
   return flag ? element : `${element} (${text(before)} to ${text(after)})`;
-}
-
-function title(names: readonly string[]): string {
-  const [first, ...others] = names;
-  return `${first ?? ''}${others.length === 0 ? '' : ` and ${others.length} like it`}`;
 }

@@ -103,6 +103,11 @@ function pinGroups(
   return { ok: true, value: { ...pinned.value, pinnedFrom } };
 }
 
+/** `node1 and 3 like it`: hosts that show the same are one in what is said of them. */
+export function groupName([first, ...others]: readonly string[]): string {
+  return `${first ?? ''}${others.length === 0 ? '' : ` and ${others.length} like it`}`;
+}
+
 function orFail(pinned: ReturnType<typeof pin>): Contract {
   if (!pinned.ok) throw new Error(`one surface always has a contract: ${pinned.error.message}`);
   return pinned.value;

@@ -11,7 +11,7 @@ export { pin } from './pin.ts';
 export { checkReturn } from './return.ts';
 export type { PinError, PinOptions } from './pin.ts';
 export type { Conflict, HostSays } from './promise.ts';
-export { baseline } from './baseline.ts';
+export { baseline, groupName } from './baseline.ts';
 export type { Baseline, ElementChange, GroupReport, PoolGroup } from './baseline.ts';
 export type { Exclusion } from './exclusion.ts';
 export { fence, holds } from './fence.ts';
