@@ -3,14 +3,14 @@
  * checks a contract starts without them.
  */
 import type { Architecture, Catalogue } from '../model/index.ts';
+import { catalogue as arm64 } from './arm64/catalogue/index.ts';
 import { catalogue as x86 } from './x86/catalogue/index.ts';
 
-/** Null where an architecture has none yet. */
-export function catalogueFor(architecture: Architecture): Catalogue | null {
+export function catalogueFor(architecture: Architecture): Catalogue {
   switch (architecture) {
     case 'x86_64':
       return x86;
     case 'arm64':
-      return null;
+      return arm64;
   }
 }

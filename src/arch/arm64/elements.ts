@@ -24,9 +24,12 @@ const SOURCES: Readonly<Record<RegisterField['source'], string>> = {
   linux: 'arch/arm64/kernel/cpufeature.c',
   kvm: 'kvm_arm64_ftr_safe_value, arch/arm64/kvm/sys_regs.c',
   scheme: 'Arm ARM, principles of the ID scheme',
-  number: 'Arm ARM',
+  number: 'Arm ARM D24.2 and D24.5',
   unnamed: 'Arm ARM, principles of the ID scheme',
 };
+
+/** Of PMCR_EL0 a guest was promised the counters; the rest is its state: what counts, and how. */
+const PMCR_PROMISED: ReadonlySet<string> = new Set(['N', 'IDCODE', 'IMP']);
 
 const UNNAMED = 'no table names it';
 const UNKNOWN_REGISTER = 'a register that no table names';
@@ -116,7 +119,7 @@ function capability(word: string, width: number): readonly Element[] {
 
 function gicText(register: string, field: string, about: string): string {
   const meaning = gicMeaning(register, field);
-  return meaning === null ? `${about}: ${field}` : `${about}: ${meaning.text}`;
+  return meaning === null ? `${about}: ${field}` : meaning.text;
 }
 
 function idElement(word: string, id: bigint, field: RegisterField): Element {
@@ -124,8 +127,7 @@ function idElement(word: string, id: bigint, field: RegisterField): Element {
   const unnamed = source === 'unnamed';
   const feature = width === 1 && rule === 'lower-safe';
   const path = name === 'Value' ? word : `${word}/${name}`;
-  // What no table names in PMCR_EL0 is its state: enable and reset bits.
-  const state = id === PMCR_EL0 && unnamed;
+  const state = id === PMCR_EL0 && !PMCR_PROMISED.has(name);
   return {
     path,
     word,
@@ -135,14 +137,13 @@ function idElement(word: string, id: bigint, field: RegisterField): Element {
     comparison: state ? 'none' : feature ? 'subset' : rule,
     signed,
     description: idText(id, field),
-    source: state ? 'Arm ARM D19.5.11' : SOURCES[source],
+    source: SOURCES[source],
     named: !unnamed,
   };
 }
 
 function idText(id: bigint, { name, source }: RegisterField): string {
   const register = registerName(id);
-  if (id === PMCR_EL0 && source === 'unnamed') return `control of all counters: ${name.replace('_', ' ')}`;
   const cache = groupOf(id) === GROUP.demux;
   if (source === 'unnamed') return `${register}, bits that no table names`;
   const meaning = meaningOf(cache ? 'CCSIDR_EL1' : register, name);

@@ -53,9 +53,19 @@ const MIDR_FIELDS: readonly IdFieldRow[] = [
  * promised.
  */
 const PMCR_FIELDS: readonly IdFieldRow[] = [
+  ['E', 0, 1, 'exact', 'unsigned', 'number'],
+  ['P', 1, 1, 'exact', 'unsigned', 'number'],
+  ['C', 2, 1, 'exact', 'unsigned', 'number'],
+  ['D', 3, 1, 'exact', 'unsigned', 'number'],
+  ['X', 4, 1, 'exact', 'unsigned', 'number'],
+  ['DP', 5, 1, 'exact', 'unsigned', 'number'],
+  ['LC', 6, 1, 'exact', 'unsigned', 'number'],
+  ['LP', 7, 1, 'exact', 'unsigned', 'number'],
+  ['FZO', 9, 1, 'exact', 'unsigned', 'number'],
   ['N', 11, 5, 'lower-safe', 'unsigned', 'number'],
   ['IDCODE', 16, 8, 'exact', 'unsigned', 'number'],
   ['IMP', 24, 8, 'exact', 'unsigned', 'number'],
+  ['FZS', 32, 1, 'exact', 'unsigned', 'number'],
 ];
 
 function tableOf(id: bigint): readonly IdFieldRow[] {

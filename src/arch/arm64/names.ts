@@ -83,6 +83,11 @@ function collect(): Map<string, bigint> {
   return words;
 }
 
+/** Every register that has a name, as word and KVM id. */
+export function namedRegisters(): readonly (readonly [word: string, id: bigint])[] {
+  return [...ID_OF];
+}
+
 /** The word of a KVM register id. */
 export function wordOf(id: bigint): string {
   return WORD_OF.get(id) ?? `reg/${hex(id)}`;

@@ -21,7 +21,7 @@ const LOST_INTERRUPTS = 'interrupts that the guest set up can no longer be deliv
 /** By register and field, then by field alone. */
 const MEANINGS: Readonly<Record<string, GicMeaning>> = {
   'GICD_IIDR/Revision': fatal(
-    "KVM's revision of the distributor: 1 interrupt groups always 1, 2 groups read and write, 3 LPIs can be turned off again",
+    "KVM's revision of the distributor: 1 the guest cannot change interrupt groups, 2 it can, 3 it can turn LPIs off again",
     'IGROUPR and the turning-off of LPIs behave otherwise than the guest found at boot: interrupts are lost or come as another kind',
   ),
   'GITS_IIDR/Revision': fatal(

@@ -337,6 +337,16 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, MeaningRow>>>> = {
   REVIDR_EL1: { Value: ['errors', 'which errata this revision has mended, of the implementer'] },
   AIDR_EL1: { Value: ['errors', 'auxiliary id of the implementer'] },
   PMCR_EL0: {
+    E: ['monitor', 'counters count'],
+    P: ['monitor', 'resets the event counters; reads as 0'],
+    C: ['monitor', 'resets the cycle counter; reads as 0'],
+    D: ['monitor', 'the cycle counter counts every 64th cycle'],
+    X: ['monitor', 'events are exported'],
+    DP: ['monitor', 'the cycle counter stops where counting is prohibited'],
+    LC: ['monitor', 'the cycle counter overflows at 64 bits'],
+    LP: ['monitor', 'event counters overflow at 64 bits'],
+    FZO: ['monitor', 'counters freeze when one overflows'],
+    FZS: ['monitor', 'counters freeze with statistical profiling'],
     N: ['monitor', 'how many event counters the guest has'],
     IDCODE: ['monitor', 'code of the PMU, of the implementer'],
     IMP: ['monitor', "code of the PMU's implementer; 0: as MIDR_EL1"],
@@ -347,6 +357,18 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, MeaningRow>>>> = {
     LoUU: ['size', 'level of unification, one CPU'],
     ICB: ['size', 'inner cache boundary'],
     Ttypen: ['size', 'caches of tags, two bits a level'],
+  },
+  GMID_EL1: { BS: ['size', 'tags that LDGM and STGM move, log2 of words'] },
+  CCSIDR2_EL1: { NumSets: ['size', 'sets, less one'] },
+  SMIDR_EL1: {
+    AFFINITY: ['speed', 'which CPUs share a unit for streaming vectors'],
+    SH: ['speed', 'whether CPUs share a unit for streaming vectors'],
+    SMPS: ['control', 'priorities of streaming execution'],
+    REVISION: ['errors', 'revision of the unit for streaming vectors'],
+    IMPLEMENTER: ['errors', 'who made the unit for streaming vectors'],
+    AFFINITY2: ['speed', 'which CPUs share a unit for streaming vectors, upper bits'],
+    HIP: ['control', 'how priorities are taken'],
+    NSMC: ['speed', 'how many units for streaming vectors there are, less one'],
   },
   CCSIDR_EL1: {
     LineSize: ['size', 'line, log2 of words less two'],
@@ -383,7 +405,7 @@ function matrix(register: string, field: string): MeaningRow | null {
     return ['instruction', `SME with ${field}`, `sme${field.toLowerCase()}`];
   }
   if (register === 'ID_AA64FPFR0_EL1') return ['instruction', `8-bit floating point: ${field}`];
-  if (/^ID_AA64AFR[01]_EL1$/.test(register)) return ['errors', `${field}: of the implementer`];
+  if (/^ID_(AA64)?AFR[01]_EL1$/.test(register)) return ['errors', `${field}: of the implementer`];
   const level = /^Ctype([1-7])$/.exec(field)?.[1];
   if (level !== undefined) {
     return ['size', `kind of the level-${level} cache: 1 instructions, 2 data, 3 both apart, 4 unified`];

@@ -188,7 +188,16 @@ export const STATE_REGISTERS: readonly StateRow[] = [
   state(/^SPM[A-Z0-9]+_EL[01]$/, 'system PMU'),
   state(/^TRC[A-Z0-9]+$/, 'trace unit'),
   state(/^ERX?[A-Z0-9]+_EL1$/, 'error records'),
-  state(/^IC[CH]_[A-Z0-9]+_EL[12]$/, 'CPU interface of the interrupt controller', null, 'Arm IHI 0069, 12'),
+  state(/^IC[CH]_[A-Z0-9_]+_EL[12]$/, 'CPU interface of the interrupt controller', null, 'Arm IHI 0069, 12'),
+
+  state(/^(MDSTEPOP|MDRAR)_EL1$/, 'stepping by a debugger, and the ROM table of debug components'),
+  state(/^PM(CC|IC)NTSVR_EL1$/, 'snapshot of a counter'),
+  state(/^TRCITECR_EL1$/, 'control of instrumentation trace'),
+  state(/^PSTATE_PAN$/, 'no access of the kernel to memory of programs; part of PSTATE'),
+  state(/^ALLINT$/, 'interrupts are masked, even those of FEAT_NMI; part of PSTATE'),
+  state(/^S2POR_EL1$/, 'permission overlays at stage 2', off('FEAT_S2POE')),
+  state(/^(MPAMIDR|LORID)_EL1$/, 'sizes of a feature that KVM hides'),
+  state(/^RNDR(RS)?_EL0$/, 'a random number at each read; of no state'),
 
   state(/^CNTVOFF_EL2$/, "offset of EL1's virtual counter; only a hypervisor in the guest sets it"),
   state(/^CNTPOFF_EL2$/, "offset of EL1's physical counter", zero('no offset')),
