@@ -59,7 +59,10 @@ export interface VmmRow {
   readonly source: string;
 }
 
-/** What a guest of this VMM has where the person asked for nothing and a bare KVM would give something else. */
+/**
+ * What a guest of this VMM has where the person asked for nothing and a bare KVM would give something else; on kernels that
+ * know the word.
+ */
 export interface VmmDefault {
   /** As in a row. */
   readonly words: readonly string[];

@@ -56,7 +56,12 @@ function cpuidRows(version: QemuVersion): VmmRow[] {
       ...TABLE,
       source,
     },
-    { words: ['cpuid/0x80000008:0/eax'], selects: property('-cpu …,phys-bits=N'), ...TABLE, source },
+    {
+      words: ['cpuid/0x80000008:0/eax'],
+      selects: property(from(version, '10.0') ? '-cpu …,phys-bits=N,guest-phys-bits=N' : '-cpu …,phys-bits=N'),
+      ...TABLE,
+      source,
+    },
     {
       words: ['0x2:0', '0x4:*', '0x80000005:0', '0x80000006:0', '0x8000001d:*'].map((leaf) => `cpuid/${leaf}/*`),
       selects: itself('from the CPU model, whatever the host shows'),
@@ -153,9 +158,10 @@ function switchRows(version: QemuVersion): VmmRow[] {
         ]),
     {
       words: ['x2apic/USE_32BIT_IDS', 'x2apic/DISABLE_BROADCAST_QUIRK'],
-      selects: itself('both, where the guest has APIC ids above 254 or an IOMMU with eim=on, and else neither'),
+      selects: itself(x2apicFlags(version)),
       ...CONFIGURED,
-      source: 'target/i386/kvm/kvm.c, kvm_enable_x2apic, and its callers in hw/i386',
+      source:
+        'target/i386/kvm/kvm.c, kvm_enable_x2apic, and its callers in hw/i386 (x86.c, intel_iommu.c, amd_iommu.c)',
     },
     {
       words: ['x2apic/*'],
@@ -183,10 +189,16 @@ function switchRows(version: QemuVersion): VmmRow[] {
       source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu',
     },
     {
-      words: ['switch/HYPERV_SYNIC', 'switch/HYPERV_SYNIC2', 'switch/HYPERV_DIRECT_TLBFLUSH'],
-      selects: property('-cpu …,hv-synic=on|off,hv-tlbflush-direct=on|off'),
+      words: ['switch/HYPERV_SYNIC', 'switch/HYPERV_SYNIC2'],
+      selects: property('-cpu …,hv-synic=on|off'),
       ...CONFIGURED,
-      source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu; target/i386/kvm/hyperv.c',
+      source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu',
+    },
+    {
+      words: ['switch/HYPERV_DIRECT_TLBFLUSH'],
+      selects: enforcing ? property('-cpu …,hv-tlbflush-direct=on|off') : { how: 'never' },
+      ...CONFIGURED,
+      source: 'target/i386/cpu.c, x86_cpu_properties: not in 5.2',
     },
     {
       words: ['switch/DISABLE_EXITS_*'],
@@ -207,6 +219,12 @@ function switchRows(version: QemuVersion): VmmRow[] {
       source: unread ? 'not read' : `${source} names no other`,
     },
   ];
+}
+
+/** hw/i386: for APIC ids above 254 since 7.2 (x86_cpus_init), and for interrupt remapping in x2APIC mode. */
+function x2apicFlags(version: QemuVersion): string {
+  const many = from(version, '7.2') ? 'the guest has APIC ids above 254, or ' : '';
+  return `both where ${many}an IOMMU has eim=on, and else neither`;
 }
 
 function stateRows(version: QemuVersion): VmmRow[] {
