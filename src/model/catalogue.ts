@@ -40,6 +40,8 @@ export interface CatalogueWord {
   readonly path: WordPath;
   /** Bits. */
   readonly width: number;
+  /** What it is as a whole, in a line, where its elements say only what their bits are. */
+  readonly description?: string;
 }
 
 export interface Catalogue {

@@ -14,7 +14,27 @@ export interface CpuidElement extends Element {
 type FieldRow = (typeof CPUID_FIELDS)[number];
 
 const WORD_BITS = 32;
-const SOURCE = 'x86-cpuid-db 3.1';
+
+/** Numbers of leaves from which on another manual, or none, describes them. */
+const MANUALS: readonly (readonly [first: number, manual: (leaf: number) => string])[] = [
+  [0xc000_0000, () => "Zhaoxin's and Centaur's processors"],
+  [0x8086_0000, () => "Transmeta's processors"],
+  [0x8000_0000, (leaf) => `AMD APM volume 3, appendix E, Fn${leaf.toString(16).replace(/^(.{4})/, '$1_')}`],
+  [0x4000_0000, () => 'Linux 7.3, uapi/asm/kvm_para.h and Documentation/virt/kvm/x86/cpuid.rst'],
+  [0, (leaf) => `Intel SDM volume 2, CPUID, leaf ${leaf.toString(16).toUpperCase()}H`],
+];
+
+/** The manual that describes a leaf; how fields compare, `tables/cpuid-kinds.ts` says from where. */
+function manual(leaf: number): string {
+  return MANUALS.find(([first]) => leaf >= first)?.[1](leaf) ?? '';
+}
+
+const extra: ReadonlySet<FieldRow> = new Set(CPUID_EXTRA_FIELDS);
+
+function sourceOf(row: FieldRow): string {
+  const [leaf] = row;
+  return extra.has(row) ? manual(leaf) : `x86-cpuid-db 3.1; ${manual(leaf)}`;
+}
 
 /** Rows by `leaf/register`: a word's rows are then few. */
 const byRegister: ReadonlyMap<string, readonly FieldRow[]> = Map.groupBy(
@@ -41,9 +61,10 @@ function compile(word: string, name: CpuidWordName): CpuidElement[] {
   const elements: CpuidElement[] = [];
   let next = 0;
   const unnamed = (until: number): void => {
-    for (; next < until; next++) elements.push(bit(word, next));
+    for (; next < until; next++) elements.push(bit(word, next, name.leaf));
   };
-  for (const [, , , , shift, width, field, description] of rows) {
+  for (const row of rows) {
+    const [, , , , shift, width, field, description] = row;
     if (shift < next) continue;
     unnamed(shift);
     const is = classify(name, field, width) ?? FEATURE;
@@ -57,7 +78,7 @@ function compile(word: string, name: CpuidWordName): CpuidElement[] {
       selection: is.selection,
       signed: false,
       description,
-      source: SOURCE,
+      source: sourceOf(row),
       named: true,
     });
     next = shift + width;
@@ -67,7 +88,7 @@ function compile(word: string, name: CpuidWordName): CpuidElement[] {
 }
 
 /** Compared as a feature, in whatever leaf: nothing is known of it but that it may be one. */
-function bit(word: string, shift: number): CpuidElement {
+function bit(word: string, shift: number, leaf: number): CpuidElement {
   return {
     path: `${word}/bit${shift}`,
     word,
@@ -78,7 +99,7 @@ function bit(word: string, shift: number): CpuidElement {
     selection: FEATURE.selection,
     signed: false,
     description: 'a bit that no table names',
-    source: SOURCE,
+    source: manual(leaf),
     named: false,
   };
 }

@@ -1,5 +1,6 @@
 /** Every word that a table names. */
-import type { CatalogueWord, WordPath } from '../../../model/index.ts';
+import type { CatalogueWord } from '../../../model/index.ts';
+import { msrDescription } from '../msr-elements.ts';
 import { msrWord } from '../msr-names.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
 import { CAPABILITY_ROWS } from '../tables/capabilities.ts';
@@ -15,43 +16,24 @@ import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
 
 /** Each once, in the order in which a contract is read: CPUID, MSRs, switches, state, the host. */
 export function catalogueWords(): readonly CatalogueWord[] {
+  const hyperv = new Set([...Object.keys(HYPERV_FIELDS), ...Object.keys(HYPERV_VALUES)]);
   return [
     ...cpuidWords(),
-    ...of(
-      32,
-      [...new Set([...Object.keys(HYPERV_FIELDS), ...Object.keys(HYPERV_VALUES)])].map(
-        (register) => `hyperv/${register}`,
-      ),
-    ),
-    ...of(
-      64,
-      FEATURE_MSRS.map(({ index }) => msrWord(index)),
-    ),
-    ...of(64, stateMsrs()),
-    ...of(
-      1,
-      QUIRKS.map(({ name }) => `quirk/${name}`),
-    ),
-    ...of(
-      1,
-      X2APIC_FLAGS.map(({ name }) => `x2apic/${name}`),
-    ),
+    ...[...hyperv].map((register) => ({ path: `hyperv/${register}`, width: 32 })),
+    ...[...FEATURE_MSRS.map(({ index }) => index), ...stateMsrs()].map(msr),
+    ...QUIRKS.map(({ name }) => ({ path: `quirk/${name}`, width: 1 })),
+    ...X2APIC_FLAGS.map(({ name }) => ({ path: `x2apic/${name}`, width: 1 })),
     ...SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width })),
-    ...of(
-      32,
-      LAPIC_ROWS.map(({ name }) => `lapic/${name}`),
-    ),
-    ...of(64, ['xfeature']),
+    ...LAPIC_ROWS.map(({ name, description }) => ({ path: `lapic/${name}`, width: 32, description })),
+    { path: 'xfeature', width: 64, description: 'XSAVE components that a guest can be given' },
     ...HOST_FACTS.map(({ word, width }) => ({ path: word, width })),
-    ...of(
-      64,
-      [...CAPABILITY_ROWS.keys()].map((name) => `capability/${name}`),
-    ),
+    ...[...CAPABILITY_ROWS.keys()].map((name) => ({ path: `capability/${name}`, width: 64 })),
   ];
 }
 
-function of(width: number, paths: readonly WordPath[]): CatalogueWord[] {
-  return paths.map((path) => ({ path, width }));
+function msr(index: number): CatalogueWord {
+  const description = msrDescription(index);
+  return { path: msrWord(index), width: 64, ...(description === null ? {} : { description }) };
 }
 
 /** All four registers of each subleaf that has a field, in the order of leaf and subleaf. */
@@ -63,15 +45,12 @@ function cpuidWords(): CatalogueWord[] {
   return [...subleaves.values()]
     .toSorted(([a, i], [b, j]) => a - b || i - j)
     .flatMap(([leaf, subleaf]) =>
-      of(
-        32,
-        CPUID_REGISTERS.map((register) => cpuidWord(leaf, subleaf, register)),
-      ),
+      CPUID_REGISTERS.map((register) => ({ path: cpuidWord(leaf, subleaf, register), width: 32 })),
     );
 }
 
-function stateMsrs(): WordPath[] {
+function stateMsrs(): number[] {
   return STATE_MSRS.flatMap(({ first, last = first }) =>
-    Array.from({ length: last - first + 1 }, (_, at) => msrWord(first + at)),
+    Array.from({ length: last - first + 1 }, (_, at) => first + at),
   );
 }

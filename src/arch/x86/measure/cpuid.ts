@@ -4,7 +4,7 @@ import { fromHex } from '../../../model/index.ts';
 import { cpuidElements } from '../cpuid-elements.ts';
 import { mechanism } from '../operations.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
-import type { CpuidData, CpuidLatitudeData, CpuidObservedData, CpuidRow } from '../sections.ts';
+import type { CpuidData, CpuidLatitudeData, CpuidObservedData } from '../sections.ts';
 import { areaFrom, readSection } from './reading.ts';
 import type { Part, Reading } from './reading.ts';
 import { latitudeOf, movable } from './cpuid-latitude.ts';
