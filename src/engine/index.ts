@@ -19,3 +19,6 @@ export type { Fence, FencePair, FenceReturn, FenceStep } from './fence.ts';
 export { underVmm } from './vmm.ts';
 export type { VmmMove } from './vmm.ts';
 export { contractUnder } from './vmm-contract.ts';
+export { plan } from './plan/index.ts';
+export type { PlanOptions } from './plan/index.ts';
+export { verify } from './verify.ts';

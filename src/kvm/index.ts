@@ -14,6 +14,8 @@ export type { Architecture, FdKind, Ioctl } from './ioctl.ts';
 export * from './ioctls.ts';
 export { MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE, dieWithParent, openLibc } from './libc.ts';
 export type { Libc, Mapping } from './libc.ts';
+export { readMsrs, writeMsrs } from './msr-batch.ts';
+export type { MsrWrite } from './msr-batch.ts';
 export { openScratch } from './scratch.ts';
 export type { Scratch } from './scratch.ts';
 export { KVM_CPUID2, KVM_LAPIC_STATE, KVM_SREGS, KVM_XSAVE } from './structs/x86.ts';

@@ -36,7 +36,8 @@ export interface LaunchListener {
   readonly onConsole: (line: string) => void;
 }
 
-export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener): Launch {
+/** `input`: what the guest's program is told through its channel, before it says anything. */
+export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener, input?: string): Launch {
   return (skip, events) => {
     listener.onBoot();
     const decoder = new Decoder();
@@ -53,6 +54,7 @@ export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener): Laun
         onChannel: (chunk) => decoder.push(chunk, events.onMessage, listener.onConsole),
         onExit: (how) => events.onExit(last === '' ? how : `${how}; the console's last line: ${last}`),
       },
+      input,
     );
   };
 }

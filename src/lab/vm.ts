@@ -4,6 +4,7 @@
  * set by setpriv(1)).
  */
 import { spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { CHANNEL_FD, machineArguments } from './machine.ts';
 import type { Boot } from './machine.ts';
@@ -28,8 +29,11 @@ export interface VmEvents {
   readonly onExit: (how: string) => void;
 }
 
-/** Starts a machine. That QEMU cannot be started at all is an `onExit`, too. */
-export function startVm(qemu: Qemu, boot: Boot, events: VmEvents): Vm {
+/**
+ * Starts a machine. That QEMU cannot be started at all is an `onExit`, too. `input` is written to the channel; QEMU keeps it
+ * until the guest has opened its end.
+ */
+export function startVm(qemu: Qemu, boot: Boot, events: VmEvents, input?: string): Vm {
   const parameters = ['--pdeathsig', 'KILL', '--', qemu.program, ...qemu.parameters, ...machineArguments(boot)];
   const child = spawn('setpriv', parameters, {
     detached: true,
@@ -46,11 +50,12 @@ export function startVm(qemu: Qemu, boot: Boot, events: VmEvents): Vm {
   };
   lines(child.stdout, events.onConsole);
   lines(child.stderr, events.onConsole);
-  // A socket, to which nothing is written: the guest only talks.
   const channel = child.stdio[CHANNEL_FD];
   channel?.on('data', (chunk: Buffer) => events.onChannel(chunk));
   // The peer's end is torn off when QEMU is killed.
   channel?.on('error', () => undefined);
+  // Node makes a socket pair of a further pipe: both ends read and write.
+  if (input !== undefined && channel instanceof Duplex) channel.write(input);
   child.on('error', (error) => end(`QEMU cannot be started: ${error.message}`));
   // 'close', not 'exit': by then all output has been delivered.
   child.on('close', (code, signal) =>

@@ -12,4 +12,5 @@ export * from './preference.ts';
 export * from './result.ts';
 export * from './surface.ts';
 export * from './verdict.ts';
+export * from './verification.ts';
 export * from './vmm.ts';

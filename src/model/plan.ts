@@ -135,16 +135,16 @@ export type StepResult =
   | { readonly outcome: 'partly'; readonly refused: readonly number[] }
   | { readonly outcome: 'not-made'; readonly why: string };
 
-export interface ReadResult {
+export type ReadResult = {
   /** Null where it could not be read, with why. */
   readonly value: Hex | null;
   readonly why?: string;
   /** Bits that KVM says this host supports for the word, where it says so: a bit beyond reads back and is not true. */
   readonly supported?: Hex;
-}
+};
 
 /** A plan that was carried out, step by step and word by word. */
-export interface Execution {
+export type Execution = {
   readonly steps: readonly StepResult[];
   readonly reads: readonly ReadResult[];
-}
+};

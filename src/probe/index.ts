@@ -12,6 +12,8 @@ import { supervise } from './supervise.ts';
 import type { ProbeFailure } from './supervise.ts';
 
 export { assemble } from './assemble.ts';
+export { executePlans, supervisePlans } from './execute-plans.ts';
+export type { PlanExecution } from './execute-plans.ts';
 export type { Provenance } from './assemble.ts';
 export { Decoder } from './protocol.ts';
 export type { Message } from './protocol.ts';

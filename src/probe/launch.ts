@@ -10,6 +10,8 @@ import type { Launch } from './supervise.ts';
 export interface LaunchOptions {
   /** The device to open instead of /dev/kvm; for tests. */
   readonly device?: string;
+  /** Plans as JSON: the worker carries them out instead of probing. */
+  readonly plans?: string;
 }
 
 /** How much of what a dying worker wrote to standard error is kept, in characters. */
@@ -19,23 +21,27 @@ export function launchLocal(options: LaunchOptions = {}): Launch {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const script = fileURLToPath(new URL(`./worker.${extension}`, import.meta.url));
   const device = options.device === undefined ? [] : ['--device', options.device];
-  return launchScript(script, ['--fd', '1', ...device]);
+  const plans = options.plans === undefined ? [] : ['--plans', '0'];
+  return launchScript(script, ['--fd', '1', ...device, ...plans], options.plans);
 }
 
-/** Runs a script that speaks the protocol on its standard output; `--skip` is added to its arguments. */
-export function launchScript(script: string, argumentsOfScript: readonly string[] = []): Launch {
+/** Runs a script that speaks the protocol on its standard output; `--skip` is added to its arguments, `input` is its stdin. */
+export function launchScript(script: string, argumentsOfScript: readonly string[] = [], input?: string): Launch {
   return (skip, events) => {
     const child = spawn(process.execPath, [script, ...argumentsOfScript, '--skip', skip.join(',')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    // A worker that died before it read has an exit to tell of it.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
     const { promise: gone, resolve } = Promise.withResolvers<undefined>();
     const decoder = new Decoder();
     let stderr = '';
     const said = (text: string): void => {
       stderr = (stderr + text).slice(-STDERR_TAIL);
     };
-    child.stdout.on('data', (chunk: Buffer) => decoder.push(chunk, events.onMessage, (line) => said(`${line}\n`)));
-    child.stderr.on('data', (chunk: Buffer) => said(chunk.toString()));
+    child.stdout?.on('data', (chunk: Buffer) => decoder.push(chunk, events.onMessage, (line) => said(`${line}\n`)));
+    child.stderr?.on('data', (chunk: Buffer) => said(chunk.toString()));
     child.on('error', (error) => {
       events.onExit(error.message);
       resolve(undefined);

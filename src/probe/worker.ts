@@ -1,18 +1,27 @@
 /**
- * The worker process: `node worker.ts [--skip STEP,…] [--device PATH]`, messages on file descriptor 3 (or 1 where
- * there is no 3). Started by the supervisor, and bundled into the lab's images.
+ * The worker process: `node worker.ts [--skip STEP,…] [--device PATH] [--plans FD]`, messages on the file descriptor of
+ * `--fd`. With `--plans` it reads a list of plans from that descriptor and carries them out; without, it probes. Started
+ * by the supervisor, and bundled into the lab's images.
  */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { dieWithParent } from '../kvm/index.ts';
+import type { Plan } from '../model/index.ts';
+import { planSteps } from './plan-step.ts';
 import { encode } from './protocol.ts';
 import { runSteps } from './run-steps.ts';
 import { ownArchitecture, stepsFor } from './steps/index.ts';
 
 /** Writes messages to a file descriptor, whole, in order, before the next ioctl is made. */
-export function work(fd: number, skip: ReadonlySet<string>, device: string = '/dev/kvm'): void {
+export function work(
+  fd: number,
+  skip: ReadonlySet<string>,
+  device: string = '/dev/kvm',
+  plans: readonly Plan[] | null = null,
+): void {
   const architecture = ownArchitecture();
   if (architecture === null) throw new Error(`Evenkeel probes x86_64 and arm64 hosts; this is ${process.arch}`);
-  const steps = stepsFor(architecture).filter((step) => !skip.has(step.name));
+  const all = plans === null ? stepsFor(architecture) : planSteps(plans);
+  const steps = all.filter((step) => !skip.has(step.name));
   runSteps(
     steps,
     (message) => {
@@ -23,6 +32,11 @@ export function work(fd: number, skip: ReadonlySet<string>, device: string = '/d
   );
 }
 
+/** What the supervisor wrote: both are the same version of the same program. */
+export function readPlans(text: string): readonly Plan[] {
+  return JSON.parse(text) as readonly Plan[];
+}
+
 if (import.meta.main) {
   dieWithParent();
   const option = (name: string): string | undefined => {
@@ -30,5 +44,7 @@ if (import.meta.main) {
     return at < 0 ? undefined : process.argv[at + 1];
   };
   const skip = new Set((option('--skip') ?? '').split(',').filter((name) => name !== ''));
-  work(Number(option('--fd') ?? '1'), skip, option('--device'));
+  const from = option('--plans');
+  const plans = from === undefined ? null : readPlans(readFileSync(Number(from), 'utf8'));
+  work(Number(option('--fd') ?? '1'), skip, option('--device'), plans);
 }

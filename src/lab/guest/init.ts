@@ -2,11 +2,12 @@
  * The first and only program of a lab kernel. Mounts what the probe reads, inserts the modules that the image brings,
  * and runs the probe's worker with a virtio-serial port as its channel. Bundled into one file (`bundle.ts`).
  *
- * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`.
+ * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`; `plans`: the first line that
+ * comes through the port is a list of plans, which are carried out instead of probing.
  */
-import { openSync, readFileSync, readdirSync } from 'node:fs';
+import { openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { work } from '../../probe/worker.ts';
+import { readPlans, work } from '../../probe/worker.ts';
 import { openSystem } from './system.ts';
 import type { System } from './system.ts';
 
@@ -45,7 +46,25 @@ function measure(system: System): void {
     system.insertModule(openSync(`/modules/${name}.ko`, 'r'), name);
   }
   const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
-  work(openPort(), new Set(skip.split(',')));
+  const port = openPort();
+  const plans = process.argv.includes('plans') ? readPlans(readLine(port)) : null;
+  work(port, new Set(skip.split(',')), '/dev/kvm', plans);
+}
+
+const NEWLINE = 10;
+
+/** Blocks until the other end has written a whole line. */
+function readLine(port: number): string {
+  const chunks: Buffer[] = [];
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const chunk = Buffer.alloc(65_536); ;) {
+    const count = readSync(port, chunk);
+    // Nothing, while the other end has not opened the port.
+    if (count === 0) Atomics.wait(pause, 0, 0, 2);
+    const end = chunk.subarray(0, count).indexOf(NEWLINE);
+    chunks.push(Buffer.from(chunk.subarray(0, end < 0 ? count : end)));
+    if (end >= 0) return Buffer.concat(chunks).toString();
+  }
 }
 
 function lines(path: string): string[] {
