@@ -13,7 +13,7 @@ import type { NamedSurface } from './input.ts';
 const NAMED_CONFLICTS = 8;
 
 const ADVICE =
-  'Pin fewer of these hosts together, such as those with equal values above; what a guest of one would lose on another says: evenkeel migration matrix SURFACE SURFACE…';
+  'Pin fewer of these hosts together, such as those with equal values above, or leave out what the guest does not depend on (--except ELEMENT); what a guest of one would lose on another says: evenkeel migration matrix SURFACE SURFACE…';
 
 export function pinSurfaces(
   surfaces: readonly NamedSurface[],

@@ -1,5 +1,5 @@
 /** What a person asks to be promised, held against what the hosts can show: `pin` with explicit values. Pure. */
-import { err, fieldMask, latitude, ok } from '../model/index.ts';
+import { err, fieldMask, hex, latitude, ok } from '../model/index.ts';
 import type { Element, ElementPath, MeasuredWord, Registry, Result, WordPath } from '../model/index.ts';
 import { isPromised } from './addition-units.ts';
 import { describeLatitude } from './describe.ts';
@@ -58,7 +58,7 @@ function faultOf(registry: Registry, element: Element, value: bigint, hosts: rea
     return { code: 'not-selectable', message: `${path}: ${kind}, which no contract promises` };
   }
   if (value >> BigInt(width) !== 0n) {
-    const message = `${path}: ${show(element, value)} does not fit into ${width} ${width === 1 ? 'bit' : 'bits'}`;
+    const message = `${path}: ${hex(value)} does not fit into ${width} ${width === 1 ? 'bit' : 'bits'}`;
     return { code: 'not-selectable', message };
   }
   const cannot = hosts.flatMap(({ name, surface }) => {

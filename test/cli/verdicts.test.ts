@@ -120,3 +120,60 @@ describe('contract pin', () => {
     expect(() => readFileSync(contract)).toThrow('ENOENT');
   });
 });
+
+describe('what a person says of single elements', () => {
+  const host = 'x86_64/max/debian-6.12';
+  const contract = join(directory, 'set.json');
+
+  test('is promised instead of the default, and named as a setting on the host', async () => {
+    const pinned = await evenkeel(['contract', 'pin', host, '--set', 'quirk/LINT0_REENABLED=0', '-w', contract]);
+    expect(pinned.status).toBe(0);
+    const { json } = await verdict(contract, '--to', host);
+    expect(json.there).toMatchObject({
+      level: 'selectable',
+      reasons: [{ element: 'quirk/LINT0_REENABLED', setting: { call: 'KVM_ENABLE_CAP', value: '0x0' } }],
+    });
+  });
+
+  test.each([
+    ['quirk/LINT0_REENABLED=2', 1, 'quirk/LINT0_REENABLED: 0x2 does not fit into 1 bit'],
+    ['cpuid/0x7:0/ebx/avx512f=1', 1, `${host}: shows 0, can show only 0`],
+    ['quirk/NO_SUCH=1', 2, 'quirk/NO_SUCH: no element of these surfaces has this path'],
+    ['quirk/LINT0_REENABLED', 2, 'expected ELEMENT=VALUE'],
+  ])('--set %s is refused with the place and what can be had', async (set, status, message) => {
+    const pinned = await evenkeel(['contract', 'pin', host, '--set', set]);
+    expect(pinned).toMatchObject({ status, stdout: '' });
+    expect(pinned.stderr).toContain(message);
+  });
+
+  test('is not promised where it is excepted', async () => {
+    expect((await evenkeel(['contract', 'pin', host, '--except', 'tsc/khz', '-w', contract])).status).toBe(0);
+    const text = readFileSync(contract, 'utf8');
+    expect(text).not.toContain('"tsc/khz"');
+    expect(text).toContain('"quirk/LINT0_REENABLED"');
+  });
+
+  test('a value that the guest carries decides whether a destination may lack the register', async () => {
+    const older = 'x86_64/max/debian-6.1';
+    const word = 'msr/HV_X64_MSR_TSC_INVARIANT_CONTROL';
+    const levelOf = ({ json }: { readonly json: VerdictJson }): string | undefined =>
+      json.there.reasons.find(({ element }) => element === word)?.level;
+    expect(levelOf(await verdict(host, '--to', older))).toBe('refused');
+    expect(levelOf(await verdict(host, '--to', older, '--value', `${word}=0`))).toBeUndefined();
+    // By its number too.
+    expect(levelOf(await verdict(host, '--to', older, '--value', 'msr/0x40000118=0'))).toBeUndefined();
+    const stray = await evenkeel(['migration', 'check', host, '--to', older, '--value', 'msr/0x1=0']);
+    expect(stray.status).toBe(2);
+    expect(stray.stderr).toContain('the contract carries no such register');
+  });
+
+  test('the host that a guest of a pool leaves is judged by what it adds to the state', async () => {
+    const older = 'x86_64/max/debian-6.1';
+    const pool = join(directory, 'members.json');
+    expect((await evenkeel(['contract', 'pin', older, host, '-w', pool])).status).toBe(0);
+    const unsaid = await verdict(pool, '--to', older);
+    const said = await verdict(pool, '--from', host, '--to', older);
+    expect(['same', 'selectable']).toContain(unsaid.json.there.level);
+    expect(said.json.there.level).toBe('refused');
+  });
+});

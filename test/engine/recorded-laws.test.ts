@@ -131,4 +131,18 @@ describe.each(groups)('%s', (_, members) => {
     );
     expect(mixed).toBeGreaterThan(60);
   });
+
+  test('a contract from before switches were promised is unknown in them at home, and in nothing else', () => {
+    for (const { registry, surface } of members) {
+      const contract = pool(registry, [surface]);
+      const switches = new Set(registry.switches?.().map(({ path }) => path));
+      if (contract === null || switches.size === 0) throw new Error('there are switches');
+      const promises = contract.promises.filter(({ word }) => !switches.has(word));
+      const { fresh: _, ...before } = contract;
+      const { level, reasons } = check(registry, { ...before, promises }, surface);
+      expect(level).toBe('unknown');
+      expect(new Set(reasons.map(({ rule }) => rule))).toEqual(new Set(['not-readable']));
+      expect(reasons.length).toBe(contract.promises.length - promises.length);
+    }
+  });
 });
