@@ -95,8 +95,8 @@ export const migrationCheck: Command = define(
 
 /** By the contract's own paths. A word that the guest does not carry is a slip, and not passed over. */
 function carriedValues(contract: Contract, said: readonly Assignment[]): Result<ReadonlyMap<string, bigint>, Failure> {
-  const { canonical } = registryFor(contract.architecture);
-  const values = new Map(said.map(({ path, value }) => [canonical(path), value]));
+  const registry = registryFor(contract.architecture);
+  const values = new Map(said.map(({ path, value }) => [registry.canonical(path), value]));
   const carried = new Set(contract.carries);
   const stray = [...values.keys()].find((word) => !carried.has(word));
   if (stray === undefined) return ok(values);
