@@ -1,5 +1,6 @@
 /** From what a person named to a document: files, recorded surfaces, this host, captures of other programs. */
 import { existsSync } from 'node:fs';
+import { canonicalContract } from '../arch/canonical-contract.ts';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
 import { isFingerprint, readFingerprint } from '../interop/firecracker/index.ts';
@@ -68,7 +69,7 @@ async function toNamed(name: string, document: Document): Promise<Result<NamedSu
     case 'surface':
       return ok({ kind: 'surface', name, surface: document.surface });
     case 'contract':
-      return ok({ kind: 'contract', name, contract: document.contract });
+      return ok({ kind: 'contract', name, contract: canonicalContract(document.contract) });
     case 'foreign':
       return readForeign(name, document.json);
     case 'xml':
