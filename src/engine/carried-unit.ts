@@ -4,7 +4,16 @@
  * Pure, and independent of every other unit.
  */
 import { extract, hex, latitude } from '../model/index.ts';
-import type { MeasuredSurface, MeasuredWord, Registry, Rejection, Restore, Values, WordPath } from '../model/index.ts';
+import type {
+  MeasuredSurface,
+  MeasuredWord,
+  Promised,
+  Registry,
+  Rejection,
+  Restore,
+  Values,
+  WordPath,
+} from '../model/index.ts';
 import { fieldLatitude } from './field-latitude.ts';
 import { NOTHING, same } from './finding.ts';
 import type { Findings } from './finding.ts';
@@ -20,6 +29,18 @@ export interface Holding {
 /** A word may have any name, `constructor` too: what objects inherit is no value. */
 export function heldBy(values: Values | undefined, word: WordPath): bigint | undefined {
   return values !== undefined && Object.hasOwn(values, word) ? values[word] : undefined;
+}
+
+/** True where the guest was promised that it has none of the features by which it could have used the state. */
+export function isOutOfReach(registry: Registry, word: WordPath, promises: ReadonlyMap<WordPath, Promised>): boolean {
+  const gates = registry.gates?.(word) ?? [];
+  return (
+    gates.length > 0 &&
+    gates.every((gate) => {
+      const promised = promises.get(gate.word);
+      return promised !== undefined && (promised.mask & gate.bits) === gate.bits && (promised.value & gate.bits) === 0n;
+    })
+  );
 }
 
 export function judgeCarried(

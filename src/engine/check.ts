@@ -2,10 +2,10 @@
  * `check`: a contract on a destination's surface. A fold over independent units (a promised word, a carried word, an
  * area, a word that only the destination has), each judged by a function of its own. Pure.
  */
-import type { Contract, MeasuredSurface, Registry, Values, Verdict, WordPath } from '../model/index.ts';
+import type { Contract, MeasuredSurface, Promised, Registry, Values, Verdict, WordPath } from '../model/index.ts';
 import { judgeAddition, judgeUnsaid } from './addition-units.ts';
 import { areasOf, judgeArea, judgeComparable } from './area-units.ts';
-import { heldBy, judgeCarried } from './carried-unit.ts';
+import { heldBy, isOutOfReach, judgeCarried } from './carried-unit.ts';
 import type { Findings } from './finding.ts';
 import { Fold } from './fold.ts';
 import { gainedFrom, judgeGainedPromise, judgeGainedState } from './gained.ts';
@@ -43,12 +43,15 @@ function* units(
   destination: MeasuredSurface,
   { values = {}, from }: CheckOptions,
 ): Generator<Findings, void> {
-  const promisedWords = new Set<WordPath>();
+  const promisedWords = new Map<WordPath, Promised>();
   for (const promised of contract.promises) {
-    promisedWords.add(promised.word);
+    promisedWords.set(promised.word, promised);
     yield judgePromise(registry, promised, destination);
   }
-  const valueOf = (word: WordPath): bigint | undefined => heldBy(values, word) ?? heldBy(contract.values, word);
+  const valueOf = (word: WordPath): bigint | undefined =>
+    heldBy(values, word) ??
+    heldBy(contract.values, word) ??
+    (isOutOfReach(registry, word, promisedWords) ? (registry.neutral(word) ?? undefined) : undefined);
   for (const word of contract.carries) {
     // A register of which a part is promised and a part is state was judged above.
     if (promisedWords.has(word)) continue;

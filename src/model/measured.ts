@@ -132,6 +132,12 @@ export interface MeasuredSurface {
   readonly caveats: readonly string[];
 }
 
+export interface StateGate {
+  readonly word: WordPath;
+  /** Within the word. */
+  readonly bits: bigint;
+}
+
 export interface SwitchWord {
   readonly path: WordPath;
   /** Bits. */
@@ -162,6 +168,11 @@ export interface Registry {
    * asks, and from a kernel that does not know the switch.
    */
   switches?(): readonly SwitchWord[];
+  /**
+   * Feature bits that give a guest a unit of state: one that was promised none of them cannot have used it. Empty where
+   * none is known.
+   */
+  gates?(word: WordPath): readonly StateGate[];
   /** Another name of the same word (`msr/0x10a` for `msr/MSR_IA32_ARCH_CAPABILITIES`) made canonical. */
   canonical(word: string): WordPath;
   /** Why two surfaces must not be compared at all (another vendor), or null. */

@@ -91,6 +91,19 @@ describe('state that the destination does not offer', () => {
   });
 });
 
+describe('state that a feature gives', () => {
+  const gated: Registry = { ...toy, gates: (path) => (path === 'state/0' ? [{ word: 'leaf/0', bits: 3n }] : []) };
+
+  test('is harmless where the guest was promised not to have the feature', () => {
+    const contract = (leaf: readonly MeasuredWord[]): Contract => pinned(gated, host([...leaf, word('state/0', 0n)]));
+    const to = host([word('leaf/0', 0n)]);
+    expect(found(gated, contract([word('leaf/0', 0n)]), to)).toEqual([]);
+    expect(found(gated, contract([word('leaf/0', 1n)]), to)).toContain('refused state-missing state/0');
+    // Nothing is promised of the feature.
+    expect(found(gated, contract([]), to)).toContain('refused state-missing state/0');
+  });
+});
+
 describe('a value of state that is known', () => {
   test('is held against what the destination was seen to take', () => {
     const contract = pinned(toy, host([word('state/1', 0n)]));

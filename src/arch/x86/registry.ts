@@ -1,11 +1,12 @@
 /** What the engine asks about x86 words. */
-import type { MeasuredSurface, Registry, Rejection, SwitchWord, WordPath } from '../../model/index.ts';
+import type { MeasuredSurface, Registry, Rejection, StateGate, SwitchWord, WordPath } from '../../model/index.ts';
 import { areaOf, elements } from './elements.ts';
 import { guestWord, hostWord } from './host-cpu.ts';
 import { MSR_REFUSED } from './measure/msr.ts';
 import { msrNeutral } from './msr-elements.ts';
 import { msrWord, parseMsrWord } from './msr-names.ts';
 import { cpuidWord } from './paths.ts';
+import { MSR_GATES, componentGates } from './tables/gates.ts';
 import { LAPIC_ROWS } from './tables/lapic.ts';
 import { SWITCHES, switchRow } from './tables/switches.ts';
 import { QUIRKS, X2APIC_FLAGS } from './tables/words.ts';
@@ -17,6 +18,7 @@ export const registry: Registry = {
   whenAbsent,
   neutral,
   switches: () => SWITCH_WORDS,
+  gates,
   canonical,
   incomparable,
 };
@@ -34,6 +36,13 @@ const SWITCH_WORDS: readonly SwitchWord[] = [
   ...X2APIC_FLAGS.map(({ name }) => ({ path: `x2apic/${name}`, width: 1 })),
   ...SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width })),
 ];
+
+function gates(word: WordPath): readonly StateGate[] {
+  const component = /^xsave\/state\/(.+)$/.exec(word)?.[1];
+  if (component !== undefined) return componentGates(component);
+  const index = parseMsrWord(word) ?? -1;
+  return MSR_GATES.find(({ first, last }) => first <= index && index <= last)?.gates ?? [];
+}
 
 const CPUID_IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
 

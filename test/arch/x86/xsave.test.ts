@@ -117,4 +117,12 @@ describe('a component that the destination does not have', () => {
     expect(reasons(third, to)).toMatchObject([{ element: 'xsave/state/pkru', level: 'lost' }]);
     expect(reasons(third, to, { values: { 'xsave/state/pkru': 0n } })).toEqual([]);
   });
+
+  test('is harmless to a guest whose CPUID does not have it', () => {
+    const settings = new Map([['cpuid/0xd:0/eax/xcr0_pkru', 0n]]);
+    const pinned = pin(registry, [measure(third)], { name: '', hosts: [''], settings });
+    if (!pinned.ok) throw new Error(pinned.error.message);
+    const { reasons: found } = check(registry, pinned.value, measure(without(PKRU, 'EINVAL')));
+    expect(found.filter(({ area }) => area === 'xsave')).toEqual([]);
+  });
 });
