@@ -109,9 +109,12 @@ function missing(move: VmmMove, reason: Reason, row: VmmRow): Reason {
   }
   switch (row.lacking) {
     case 'insists':
-      return changed(reason, 'refused', reason.rule, `${name} fails a restore of what the host does not have`);
+      // Where nobody knows whether the host has it, or what it does with the write, a VMM that insists does not know either.
+      return reason.level === 'unknown'
+        ? unchanged(reason)
+        : changed(reason, 'refused', reason.rule, `${name} fails a restore of what the host does not have`);
     case 'tolerates':
-      return unchanged(reason);
+      return reason.level === 'refused' ? afterError(reason, row, name, 'lost') : unchanged(reason);
     case 'drops':
       return isIdle(registry, row, contract)
         ? changed(reason, 'same', reason.rule, '')
@@ -184,11 +187,16 @@ function valued({ profile, contract, registry }: VmmMove, reason: Reason, row: V
     return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
   }
   if (reason.level !== 'refused') return unchanged(reason);
-  switch (row.refused) {
+  return afterError(reason, row, name, reason.rule === 'state-not-taken' ? 'lost' : 'silent');
+}
+
+/** KVM answers the write with an error; `unseen` is what the guest has where nobody minds it. */
+function afterError(reason: Reason, { refused }: VmmRow, name: string, unseen: 'lost' | 'silent'): Reason {
+  switch (refused) {
     case 'fails':
       return unchanged(reason);
     case 'ignores':
-      return changed(reason, 'silent', 'vmm-ignores-error', `${name} goes on after that error`);
+      return changed(reason, unseen, 'vmm-ignores-error', `${name} goes on after that error`);
     case 'unknown':
       return changed(reason, 'unknown', 'vmm-unknown', `what ${name} does after that error was not read`);
   }
@@ -261,15 +269,43 @@ function unsaved(move: VmmMove): Reason[] {
           return reason('unknown', 'vmm-does-not-save', `${text}: harmless until the guest uses it`);
       }
     }
-    if (row.saves !== 'yes' || destination.restores?.has(word) === true) return [];
-    if (row.lacking === 'insists')
-      return reason(
-        'refused',
-        'vmm-insists',
-        `the host does not have it, and ${profile.name} fails a restore that has it`,
-      );
-    return [];
+    if (row.saves !== 'yes') return [];
+    if (row.lacking !== 'insists') return [];
+    switch (insisting(registry, destination, word)) {
+      case 'fails':
+        return reason(
+          'refused',
+          'vmm-insists',
+          `the host does not have it, and ${profile.name} fails a restore that has it`,
+        );
+      case 'unknown':
+        return reason(
+          'unknown',
+          'vmm-insists',
+          `${profile.name} restores it, and what the host does then is not known`,
+        );
+      case 'works':
+        return [];
+    }
   });
+}
+
+/** What comes of writing a word back that the host does not list, with the value that means "not used". */
+function insisting(registry: Registry, destination: MeasuredSurface, word: WordPath): 'fails' | 'unknown' | 'works' {
+  const restore = destination.restores?.get(word);
+  if (restore === undefined) {
+    const partial = destination.areas.get(registry.area(word))?.partial;
+    return partial === undefined ? 'fails' : 'unknown';
+  }
+  switch (restore.outcome.how) {
+    case 'taken':
+    case 'ignored':
+      return 'works';
+    case 'refused':
+      return 'fails';
+    case 'unknown':
+      return 'unknown';
+  }
 }
 
 /** What the host away lists and the guest was never promised: a VMM saves that too. */

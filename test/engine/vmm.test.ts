@@ -195,6 +195,20 @@ describe('a register that the destination lacks', () => {
     ]);
   });
 
+  test('is lost in silence under a VMM that goes on after the failing call', () => {
+    expect(layered(with_({ refused: 'ignores' }), used, bare).reasons.map(({ level, rule }) => [level, rule])).toEqual([
+      ['lost', 'vmm-ignores-error'],
+    ]);
+  });
+
+  test('does not fail a VMM that insists where the host was seen to take it back all the same', () => {
+    const takes: MeasuredSurface = {
+      ...bare,
+      restores: new Map([['reg/0', { value: 0n, outcome: { how: 'taken' }, evidence: '/sections/reg' }]]),
+    };
+    expect(layered(with_({ lacking: 'insists' }), idle, takes).level).toBe('same');
+  });
+
   test('is dropped in silence by a VMM that leaves out what the host does not have', () => {
     expect(check(toy, used, bare).level).toBe('refused');
     expect(layered(with_({ lacking: 'drops' }), used, bare).level).toBe('lost');
