@@ -48,7 +48,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EBUSY: 'Stop the other hypervisor on this host.',
 };
 
-function probeFailure(error: ProbeFailure, interrupted: boolean): Failure {
+export function probeFailure(error: ProbeFailure, interrupted: boolean): Failure {
   if (interrupted) return failure(EXIT.interrupted, 'interrupted; no VM is left');
   const advice = error.errno === undefined ? undefined : ADVICE[error.errno];
   return failure(error.code === 'unavailable' ? EXIT.kvm : EXIT.internal, error.message, advice);

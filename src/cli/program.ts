@@ -7,6 +7,8 @@ import type { Command } from './command.ts';
 import { conform } from './commands/conform.ts';
 import { baseline } from './commands/baseline.ts';
 import { contractPin } from './commands/contract-pin.ts';
+import { contractPlan } from './commands/contract-plan.ts';
+import { contractVerify } from './commands/contract-verify.ts';
 import { fence } from './commands/fence.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostProbe } from './commands/host-probe.ts';
@@ -17,6 +19,7 @@ import { labImage } from './commands/lab-image.ts';
 import { labKernels } from './commands/lab-kernels.ts';
 import { labProbe } from './commands/lab-probe.ts';
 import { labRecord } from './commands/lab-record.ts';
+import { labVerify } from './commands/lab-verify.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
 import { schema } from './commands/schema.ts';
@@ -44,9 +47,9 @@ const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surface
   footer: lines(['evenkeel surface list', 'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12']),
 });
 
-const contract: Command = command('contract', contractPin, {
+const contract: Command = command('contract', or(contractPin, contractPlan, contractVerify), {
   brief: [text('What a guest was promised')],
-  footer: lines(['evenkeel contract pin host --write web.contract.json']),
+  footer: lines(['evenkeel contract pin host --write web.contract.json', 'evenkeel contract verify web.contract.json']),
 });
 
 const migration: Command = command('migration', or(migrationCheck, migrationMatrix), {
@@ -57,10 +60,14 @@ const migration: Command = command('migration', or(migrationCheck, migrationMatr
   ]),
 });
 
-const lab: Command = command('lab', or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord, labConform), {
-  brief: [text('Real kernels, booted under emulation')],
-  footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),
-});
+const lab: Command = command(
+  'lab',
+  or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord, labVerify, labConform),
+  {
+    brief: [text('Real kernels, booted under emulation')],
+    footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),
+  },
+);
 
 export const program: Command = or(host, surface, contract, migration, baseline, fence, conform, lab, schema);
 

@@ -7,8 +7,10 @@ import { contractSchema } from './contract.ts';
 import { differenceSchema } from './difference.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
+import { planSchema } from './plan.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
+import { verificationSchema } from './verification.ts';
 
 export const PUBLISHED_FORMATS = [
   'surface',
@@ -19,6 +21,8 @@ export const PUBLISHED_FORMATS = [
   'conformance',
   'baseline',
   'fence',
+  'plan',
+  'verification',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -32,6 +36,8 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   conformance: conformanceSchema,
   baseline: baselineSchema,
   fence: fenceSchema,
+  plan: planSchema,
+  verification: verificationSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

@@ -20,3 +20,5 @@ export { Board, describeProgress } from './progress.ts';
 export type { JobState, LabProgress } from './progress.ts';
 export { record, recordJobs } from './record.ts';
 export type { RecordOptions, RecordedJob } from './record.ts';
+export { labExecute } from './verify.ts';
+export type { LabVerifyOptions } from './verify.ts';

@@ -62,9 +62,9 @@ export interface Prepared {
 }
 
 /** Steps' deadlines are for real machines; under emulation, with every core busy, they take this many times longer. */
-const PATIENCE = 20;
+export const PATIENCE: number = 20;
 /** From the start of QEMU to the worker's first word: 2 to 6 s alone, several times that on a busy machine. */
-const START_SECONDS = 120;
+export const START_SECONDS: number = 120;
 const ATTEMPTS = 3;
 
 /** Fetches, builds and finds what is not there yet. */

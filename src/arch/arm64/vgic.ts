@@ -103,9 +103,10 @@ export const GIC_REGISTERS: readonly GicRegisterRow[] = [
       feature('SecurityExtn', 10),
       field('num_LPIs', 11, 5, 'limit', 'lower-safe'),
       feature('MBIS', 16),
-      feature('LPIS', 17),
+      // An ITS, which the VMM adds or not, brings LPIs and their ids (vgic_mmio_read_v3_misc, vgic-mmio-v3.c).
+      field('LPIS', 17, 1, 'topology', 'none'),
       feature('DVIS', 18),
-      field('IDbits', 19, 5, 'limit', 'lower-safe'),
+      field('IDbits', 19, 5, 'topology', 'none'),
       feature('A3V', 24),
       feature('No1N', 25),
       feature('RSS', 26),
@@ -178,7 +179,8 @@ export const GIC_REGISTERS: readonly GicRegisterRow[] = [
     width: 32,
     part: 'low',
     fields: [
-      feature('PLPIS', 0),
+      // As GICD_TYPER.LPIS (vgic_mmio_read_v3r_typer).
+      field('PLPIS', 0, 1, 'topology', 'none'),
       feature('VLPIS', 1),
       feature('Dirty', 2),
       feature('DirectLPI', 3),

@@ -1,0 +1,107 @@
+/** Contracts verified on lab kernels: predicted and verified, side by side, and where the two differ. */
+import { measure, registryFor } from '../arch/index.ts';
+import { check, disagreements, verify } from '../engine/index.ts';
+import type { Disagreement } from '../engine/index.ts';
+import { labExecute } from '../lab/index.ts';
+import type { LabContext, LabError, LabVerifyOptions } from '../lab/index.ts';
+import { err, ok } from '../model/index.ts';
+import type { Plan, Result, Verdict, Verification } from '../model/index.ts';
+import { EXIT, failure } from './exit.ts';
+import type { Failure } from './exit.ts';
+import type { NamedSurface } from './input.ts';
+import type { Departure } from './move.ts';
+import { measureOptions } from './pin.ts';
+import { planFor } from './plan.ts';
+import { table } from './table.ts';
+import { showLevel } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One contract on one kernel. */
+export interface VerifiedCell {
+  readonly contract: string;
+  readonly verdict: Verdict;
+  readonly verification: Verification;
+  readonly differences: readonly Disagreement[];
+  readonly caveats: readonly string[];
+}
+
+/** All contracts on one kernel. */
+export interface VerifiedRow {
+  readonly kernel: string;
+  readonly cells: readonly VerifiedCell[];
+}
+
+/** One boot; `on` is what was recorded of that kernel. */
+export async function verifyOn(
+  context: LabContext,
+  target: LabVerifyOptions,
+  on: NamedSurface,
+  leaving: readonly Departure[],
+): Promise<Result<readonly VerifiedCell[], LabError | Failure>> {
+  const plans: Plan[] = [];
+  for (const { name, contract, from } of leaving) {
+    const source: NamedSurface | null = from === null ? null : { kind: 'surface', name, surface: from };
+    const plan = planFor(name, contract, on, source);
+    if (!plan.ok) return plan;
+    plans.push(plan.value);
+  }
+  const executed = await labExecute(context, target, plans);
+  if (!executed.ok) return executed;
+  const registry = registryFor(target.architecture);
+  const cells: VerifiedCell[] = [];
+  for (const [index, { name, contract }] of leaving.entries()) {
+    const plan = plans[index];
+    const execution = executed.value[index];
+    if (plan === undefined || execution === undefined) continue;
+    if (!execution.ok) return err(failure(EXIT.lab, `${on.name}, ${name}: ${execution.error.message}`));
+    const verification = verify(registry, plan, execution.value);
+    const verdict = check(registry, contract, measure(on.surface, measureOptions(contract.choices)));
+    const differences = disagreements(registry, plan, verdict, verification);
+    cells.push({ contract: name, verdict, verification, differences, caveats: plan.caveats });
+  }
+  return ok(cells);
+}
+
+/** Rows leave, columns receive; in each cell the level that is predicted, and whether the kernel honours the contract. */
+export function matrixOfVerified(
+  terminal: Terminal,
+  contracts: readonly string[],
+  rows: readonly VerifiedRow[],
+): string {
+  const columns = [{ title: 'FROM \\ TO' }, ...rows.map(({ kernel }) => ({ title: kernel }))];
+  const lines = contracts.map((contract, index) => [
+    contract,
+    ...rows.map(({ cells }) => {
+      const cell = cells[index];
+      if (cell === undefined) return '-';
+      const mark = cell.differences.length === 0 ? '' : `, ${cell.differences.length} differ`;
+      return showLevel(terminal, cell.verdict.level, `${cell.verdict.level} / ${cell.verification.honoured}${mark}`);
+    }),
+  ]);
+  return table(columns, lines, { width: terminal.width, indent: '  ' });
+}
+
+/** Every word of which the two say different things; empty where they agree. */
+export function agreementText(terminal: Terminal, rows: readonly VerifiedRow[]): string {
+  const found = rows.flatMap(({ kernel, cells }) =>
+    cells.flatMap(({ contract, differences }) => differences.map((each) => ({ kernel, contract, ...each }))),
+  );
+  if (found.length === 0) return '';
+  const columns = [
+    { title: 'CONTRACT' },
+    { title: 'ON' },
+    { title: 'WORD' },
+    { title: 'PREDICTED' },
+    { title: 'VERIFIED' },
+    { title: 'WHY', flexible: true },
+  ];
+  const lines = found.map((each) => [
+    each.contract,
+    each.kernel,
+    each.word,
+    showLevel(terminal, each.predicted),
+    each.verified,
+    each.text,
+  ]);
+  return `\nPredicted and verified disagree:\n${table(columns, lines, { width: terminal.width, indent: '  ' })}`;
+}
