@@ -651,6 +651,16 @@ const BEHAVIOUR: readonly SymptomRow[] = [
   { word: 'quirk/NESTED_SVM_SHARED_PAT', severity: 'degraded', reason: 'memory types of nested guests are others' },
   { word: 'quirk/', severity: 'degraded', reason: 'KVM behaves otherwise than it did where the guest was started' },
   {
+    word: 'x2apic/ENABLE_SUPPRESS_EOI_BROADCAST',
+    severity: 'degraded',
+    reason: 'the guest suppresses broadcasts that were sent before: an IOAPIC that knows nothing of it stays silent',
+  },
+  {
+    word: 'x2apic/DISABLE_SUPPRESS_EOI_BROADCAST',
+    severity: 'fatal',
+    reason: 'the guest is offered suppression that KVM does not do right: Windows with Credential Guard hangs',
+  },
+  {
     word: 'x2apic/',
     severity: 'fatal',
     reason: 'interrupts go to other vCPUs than were meant, or are lost',
@@ -665,6 +675,16 @@ const BEHAVIOUR: readonly SymptomRow[] = [
     word: 'switch/APIC_BUS_CYCLES_NS',
     severity: 'fatal',
     reason: 'the APIC timer runs at another rate than the guest calibrated',
+  },
+  {
+    word: 'switch/EXCEPTION_PAYLOAD',
+    severity: 'degraded',
+    reason: 'a hypervisor in the guest finds CR2 and DR6 changed before the exception reaches its guest',
+  },
+  {
+    word: 'switch/EXIT_ON_EMULATION_FAILURE',
+    severity: 'degraded',
+    reason: 'an instruction that KVM cannot emulate stops the VM where the guest would get #UD, or the other way round',
   },
   { word: 'switch/PMU_', severity: 'degraded', reason: PMU },
   {
