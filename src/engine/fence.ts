@@ -7,7 +7,7 @@ import { LEVELS, worse } from '../model/index.ts';
 import type { Contract, Level, MeasuredSurface, Reason, Registry, Verdict, VmmProfile } from '../model/index.ts';
 import { check } from './check.ts';
 import { checkReturn } from './return.ts';
-import { underVmm } from './vmm.ts';
+import { underVmm } from './vmm/index.ts';
 
 export interface FencePair {
   readonly surface: MeasuredSurface;

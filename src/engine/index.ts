@@ -16,9 +16,10 @@ export type { Baseline, ElementChange, GroupReport, PoolGroup } from './baseline
 export type { Exclusion } from './exclusion.ts';
 export { fence, holds } from './fence.ts';
 export type { Fence, FencePair, FenceReturn, FenceStep } from './fence.ts';
-export { underVmm } from './vmm.ts';
-export type { VmmMove } from './vmm.ts';
-export { contractUnder } from './vmm-contract.ts';
+export { contractUnder, underVmm } from './vmm/index.ts';
+export type { VmmMove } from './vmm/index.ts';
 export { plan } from './plan/index.ts';
 export type { PlanOptions } from './plan/index.ts';
 export { verify } from './verify.ts';
+export { disagreements } from './agreement.ts';
+export type { Disagreement } from './agreement.ts';

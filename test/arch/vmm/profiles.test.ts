@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { registryFor } from '../../../src/arch/index.ts';
 import { VMM_PROFILES } from '../../../src/arch/vmm/index.ts';
 import { VMM_NAMES } from '../../../src/arch/vmm/names.ts';
-import { rowFor } from '../../../src/engine/vmm-rows.ts';
+import { rowFor } from '../../../src/engine/vmm/index.ts';
 import type { Architecture, VmmProfile } from '../../../src/model/index.ts';
 
 const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];

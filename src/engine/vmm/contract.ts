@@ -1,8 +1,8 @@
 /** What a guest of a certain VMM really has, where a contract was pinned from what KVM shows. Pure. */
-import { fieldMask } from '../model/index.ts';
-import type { Contract, Promised, Registry, VmmProfile, WordPath } from '../model/index.ts';
-import { isPromised } from './addition-units.ts';
-import { fits, rowFor } from './vmm-rows.ts';
+import { fieldMask } from '../../model/index.ts';
+import type { Contract, Promised, Registry, VmmProfile, WordPath } from '../../model/index.ts';
+import { isPromised } from '../addition-units.ts';
+import { fits, rowFor } from './rows.ts';
 
 /**
  * The contract as this VMM's guests have it: without the feature bits that it has no name for, with what it sets by itself,

@@ -1,5 +1,5 @@
 /** Which row of a profile is about a word: the first whose pattern fits. */
-import type { Architecture, VmmProfile, VmmRow, WordPath } from '../model/index.ts';
+import type { Architecture, VmmProfile, VmmRow, WordPath } from '../../model/index.ts';
 
 interface Compiled {
   readonly rows: readonly { readonly fits: (word: WordPath) => boolean; readonly row: VmmRow }[];

@@ -1,6 +1,6 @@
 /** What a VMM can do about one element: its row speaks of whole words. */
-import { extract } from '../model/index.ts';
-import type { Element, Selection } from '../model/index.ts';
+import { extract } from '../../model/index.ts';
+import type { Element, Selection } from '../../model/index.ts';
 
 export type ElementSelection =
   | { readonly how: 'can'; readonly text: string }

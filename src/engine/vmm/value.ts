@@ -1,0 +1,61 @@
+/** A word that the destination has, with another value: can the VMM set it, and what if KVM refuses. */
+import { extract, fieldMask, hex } from '../../model/index.ts';
+import type { Contract, Element, Reason, Registry, VmmRow } from '../../model/index.ts';
+import { added, afterError, changed, unchanged } from './reason.ts';
+import type { VmmMove } from './reason.ts';
+import { rowFor } from './rows.ts';
+import { selectionOf } from './selection.ts';
+
+export function valued({ profile, contract, registry }: VmmMove, reason: Reason, row: VmmRow): Reason {
+  const { name } = profile;
+  const element = elementOf(registry, contract, reason);
+  const selection = selectionOf(row.selects, element, reason.promised);
+  switch (selection.how) {
+    case 'never':
+      return differs(reason)
+        ? changed(reason, 'silent', 'vmm-cannot-select', `${name} has no way to set it${selection.text}`)
+        : unchanged(reason);
+    case 'insists':
+      return differs(reason)
+        ? changed(reason, 'refused', 'vmm-insists', `${name} gives up: ${selection.text}`)
+        : unchanged(reason);
+    case 'unknown':
+      return reason.level === 'selectable' || reason.level === 'refused'
+        ? changed(reason, 'unknown', 'vmm-unknown', `whether ${name} can set it was not read`)
+        : unchanged(reason);
+    case 'can':
+      break;
+  }
+  if (reason.level === 'selectable' && selection.text !== '') {
+    return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
+  }
+  if (reason.level !== 'refused') return unchanged(reason);
+  return afterError(reason, row, name, reason.rule === 'state-not-taken' ? 'lost' : 'silent');
+}
+
+/** The guest is sure to find another value if nobody sets it. Not of what KVM made silent already: that stays. */
+function differs({ level, promised, shows }: Reason): boolean {
+  return level !== 'silent' && promised !== null && shows !== null && promised !== shows;
+}
+
+function elementOf(registry: Registry, contract: Contract, reason: Reason): Element | undefined {
+  if (reason.word === undefined) return undefined;
+  const width = contract.promises.find(({ word }) => word === reason.word)?.width ?? 64;
+  return registry.elements(reason.word, width).find(({ path }) => path === reason.element);
+}
+
+/** Promised bits that the host shows and this VMM has no name for: its guests read 0. */
+export function unshown({ registry, profile, contract, destination }: VmmMove): Reason[] {
+  return contract.promises.flatMap(({ word, width, value, mask }): Reason[] => {
+    const row = rowFor(profile, contract.architecture, word);
+    if (row?.selects.how !== 'bits') return [];
+    return registry.elements(word, width).flatMap((element): Reason[] => {
+      const promised = extract(element, value);
+      if ((fieldMask(element) & mask) === 0n || promised === 0n) return [];
+      if (selectionOf(row.selects, element, promised).how !== 'never') return [];
+      const text = `promised ${hex(promised)}; ${profile.name} does not know it, and its guests read 0`;
+      const found = { level: 'silent', rule: 'vmm-cannot-select', text, promised } as const;
+      return [added(registry, destination, word, element.path, found)];
+    });
+  });
+}
