@@ -47,7 +47,7 @@ export function firecrackerPage(pairs: readonly Pair[], templates: readonly Temp
     '',
     '## Why what fails does fail',
     '',
-    'Read in the sources of Firecracker and Linux; not tried here with Firecracker.',
+    'Read in the sources of Firecracker and Linux; Firecracker itself was not run.',
     '',
     ...CAUSES.flatMap(({ architecture, from, to, text, source }) => [
       `- **${architecture}, ${from} to ${to}**: ${text}. Source: ${source}.`,

@@ -17,6 +17,15 @@ describe('names that QEMU and libvirt give bits', () => {
     expect(strays).toEqual([]);
   });
 
+  test('each has a name in the registry too, as one bit', () => {
+    const unnamed = QEMU_NAMES.filter(({ word, bit }) => {
+      const elements = registry.elements(word, word.startsWith('msr/') ? 64 : 32);
+      const element = elements.find(({ shift, width }) => shift <= bit && bit < shift + width);
+      return element === undefined || !element.named || element.width > 1;
+    });
+    expect(unnamed).toEqual([]);
+  });
+
   // Intel SDM volume 2, CPUID leaf 7; volume 3, appendix A.3.3: secondary controls that may be 1 are the upper half.
   test.each([
     ['avx2', 'cpuid/0x7:0/ebx', 5],
