@@ -5,6 +5,7 @@ import { areaOf } from './areas.ts';
 import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
 import { idOf, registerName, wordOf } from './names.ts';
+import { gatesOf } from './tables/gates.ts';
 import { stateRow } from './tables/state-registers.ts';
 import { SWITCHES } from './tables/switches.ts';
 
@@ -22,6 +23,13 @@ const FIRMWARE_NEUTRAL: Readonly<Record<string, bigint>> = {
   // Not available: what a guest is told by a kernel that does not know the call.
   'reg/KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3': 0n,
 };
+
+/**
+ * One set and one way, of lines of 64 bytes: since 6.3 KVM shows every cache so that nobody described, also those that
+ * CLIDR_EL1 does not name; before, it listed only those that are there (get_ccsidr, arch/arm64/kvm/sys_regs.c). What
+ * CCSIDR_EL1 reads for a cache that is not there is UNKNOWN (Arm ARM D24.2, CSSELR_EL1): no guest relies on it.
+ */
+const NO_CACHE = 2n;
 
 /** KVM_SET_ONE_REG of an id that the kernel does not know (kvm_sys_reg_set_user and kvm_arm_set_reg). */
 const NO_REGISTER: Rejection = { how: 'refused', call: 'KVM_SET_ONE_REG', errno: 'ENOENT' };
@@ -46,12 +54,17 @@ export const registry: Registry = {
     const known = FIRMWARE_NEUTRAL[word];
     if (known !== undefined) return known;
     const id = idOf(word);
+    if (word.startsWith('cache/')) return NO_CACHE;
     if (id !== null && isIdRegister(id)) return word.startsWith('reg/ID_') ? 0n : null;
     if (id !== null) return isFirmwareRegister(id) ? null : (stateRow(registerName(id))?.neutral?.value ?? null);
     // A feature, attribute, capability or switch that the guest was not given.
     return /^(vcpu|vcpu-attribute|capability|switch)\//.test(word) ? 0n : null;
   },
   switches: () => SWITCH_WORDS,
+  gates(word) {
+    const id = idOf(word);
+    return id === null ? [] : gatesOf(registerName(id));
+  },
   canonical(word) {
     const id = idOf(word);
     return id === null ? word : wordOf(id);

@@ -7,7 +7,9 @@ import { elementsOf } from '../../../src/arch/arm64/elements.ts';
 import { registry } from '../../../src/arch/arm64/index.ts';
 import { namedRegisters } from '../../../src/arch/arm64/names.ts';
 import { CAPABILITY_ROWS } from '../../../src/arch/arm64/tables/capabilities.ts';
+import { gatesOf } from '../../../src/arch/arm64/tables/gates.ts';
 import { STATE_REGISTERS, stateRow } from '../../../src/arch/arm64/tables/state-registers.ts';
+import { fieldMask } from '../../../src/model/index.ts';
 import type { Element, ElementFacts } from '../../../src/model/index.ts';
 
 const words = catalogue.words();
@@ -125,5 +127,22 @@ describe('other names and neutral values', () => {
     }
     expect(registry.neutral('reg/TCR2_EL1')).toBe(0n);
     expect(registry.neutral('reg/OSLSR_EL1')).toBe(8n);
+    expect(registry.neutral('reg/CNTP_CTL_EL0')).toBe(4n);
+  });
+
+  test('state that a feature gives is out of reach without it, and other state never', () => {
+    expect(gatesOf('TCR2_EL1')).toEqual([{ word: 'reg/ID_AA64MMFR3_EL1', bits: 0xfn }]);
+    expect(gatesOf('PMEVCNTR3_EL0')).toEqual([{ word: 'reg/ID_AA64DFR0_EL1', bits: 0xf00n }]);
+    expect(gatesOf('APIAKEYLO_EL1')).toHaveLength(3);
+    for (const name of ['X0', 'TTBR0_EL1', 'PC', 'PSTATE', 'PAR_EL1', 'DACR32_EL2']) {
+      expect(gatesOf(name), name).toEqual([]);
+    }
+    const gated = namedRegisters().flatMap(([word]) => registry.gates?.(word) ?? []);
+    for (const { word, bits } of gated) {
+      expect(
+        elementsOf(word, 64).some((field) => fieldMask(field) === bits && field.named),
+        word,
+      ).toBe(true);
+    }
   });
 });

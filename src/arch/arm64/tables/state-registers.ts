@@ -146,7 +146,11 @@ export const STATE_REGISTERS: readonly StateRow[] = [
   state(/^KVM_REG_ARM_TIMER_CNT$|^CNTVCT_EL0$/, 'virtual counter', null, 'arch/arm64/include/uapi/asm/kvm.h'),
   state(/^KVM_REG_ARM_TIMER_CVAL$/, "compare value of EL1's virtual timer", null, 'arch/arm64/include/uapi/asm/kvm.h'),
   state(/^CNTV_(CTL|CVAL)_EL0$/, "EL1's virtual timer: control or compare value"),
-  state(/^CNTP_CTL_EL0$/, "control of EL1's physical timer", zero('the timer is off')),
+  state(/^CNTP_CTL_EL0$/, "control of EL1's physical timer", {
+    value: 4n,
+    reason: 'the timer is off; its compare value, 0, is past, which KVM shows as ISTATUS even so',
+    source: 'arch/arm64/kvm/arch_timer.c, read_timer_ctl',
+  }),
   state(/^CNTP_CVAL_EL0$/, "compare value of EL1's physical timer", zero('the timer was never set')),
   state(/^CNT[PV]CT(SS)?_EL0$/, 'physical counter, or a self-synchronized counter'),
   state(/^CNT[PV]_TVAL_EL0$/, 'time until a timer fires; follows from its compare value'),
