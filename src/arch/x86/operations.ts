@@ -31,12 +31,18 @@ const lapicOffsets: ReadonlyMap<string, number> = new Map(
   Object.entries(LAPIC_REGISTERS).map(([offset, name]) => [`lapic/${name}`, Number(offset)]),
 );
 
+/**
+ * VMX capability MSRs that KVM makes from their TRUE forms (0x481 to 0x484) and from the guest's CPUID (CR0 and CR4
+ * FIXED1), and of which it refuses a write (vmx_set_vmx_msr, arch/x86/kvm/vmx/nested.c).
+ */
+const GENERATED_MSRS: ReadonlySet<number> = new Set([0x481, 0x482, 0x483, 0x484, 0x487, 0x489]);
+
 /** Null for what nothing selects: facts about the host, and words of areas that are not x86's. */
 export function operation(word: WordPath): Operation | null {
   const cpuid = parseCpuidWord(word.replace(/^hyperv\//, 'cpuid/'));
   if (cpuid !== null) return { call: 'KVM_SET_CPUID2', ...cpuid };
   const index = parseMsrWord(word);
-  if (index !== null) return { call: 'KVM_SET_MSRS', index };
+  if (index !== null) return GENERATED_MSRS.has(index) ? null : { call: 'KVM_SET_MSRS', index };
   if (word === 'tsc/khz') return { call: 'KVM_SET_TSC_KHZ' };
   if (word.startsWith('xsave/state/')) return { call: 'KVM_SET_XSAVE' };
   const enabled = switchRow(word);

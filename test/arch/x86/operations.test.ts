@@ -14,6 +14,11 @@ describe('the write that selects a word', () => {
     expect(operation('msr/0xc0011aaa')).toEqual({ call: 'KVM_SET_MSRS', index: 0xc001_1aaa });
   });
 
+  test('of a VMX MSR is that of its TRUE form: KVM refuses a write of the other', () => {
+    expect(operation('msr/MSR_IA32_VMX_PINBASED_CTLS')).toBeNull();
+    expect(operation('msr/MSR_IA32_VMX_TRUE_PINBASED_CTLS')).toEqual({ call: 'KVM_SET_MSRS', index: 0x48d });
+  });
+
   test('of a quirk sets its bit where the historical behaviour is not wanted', () => {
     expect(operation('quirk/SLOT_ZAP_ALL')).toMatchObject({ bit: 1n << 7n, set: 0n });
     expect(operation('quirk/bit40')).toMatchObject({ bit: 1n << 40n, set: 0n });
