@@ -88,20 +88,19 @@ export function agreementText(terminal: Terminal, rows: readonly VerifiedRow[]):
   );
   if (found.length === 0) return '';
   const columns = [
-    { title: 'CONTRACT' },
-    { title: 'ON' },
     { title: 'WORD' },
     { title: 'PREDICTED' },
     { title: 'VERIFIED' },
+    { title: 'PAIRS' },
+    { title: 'FIRST' },
     { title: 'WHY', flexible: true },
   ];
-  const lines = found.map((each) => [
-    each.contract,
-    each.kernel,
-    each.word,
-    showLevel(terminal, each.predicted),
-    each.verified,
-    each.text,
-  ]);
+  const alike = Map.groupBy(found, ({ word, predicted, verified }) => `${word} ${predicted} ${verified}`);
+  const lines = [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { word, predicted, verified, contract, kernel, text } = first;
+    return [[word, showLevel(terminal, predicted), verified, `${same.length}`, `${contract} on ${kernel}`, text]];
+  });
   return `\nPredicted and verified disagree:\n${table(columns, lines, { width: terminal.width, indent: '  ' })}`;
 }

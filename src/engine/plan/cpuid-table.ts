@@ -27,11 +27,10 @@ export function cpuidTable(
   all: readonly Wanted[],
 ): PlanCpuidEntry[] {
   const promised = new Map(all.map((wanted) => [wanted.path, wanted]));
-  const hyperv = all.some(({ path, whole }) => path.startsWith('hyperv/') && whole !== 0n);
+  const hyperv = hasHyperv(all);
   const table = new Map<string, Entry>();
   const put = (path: string, operation: Cpuid, value: bigint): void => {
-    const moved = hyperv && path.startsWith('cpuid/') && isHypervisor(operation.leaf) ? KVM_BEHIND : 0;
-    const leaf = operation.leaf + moved;
+    const leaf = path.startsWith('cpuid/') ? placed(operation.leaf, hyperv) : operation.leaf;
     const key = `${leaf}:${operation.subleaf}`;
     const entry = table.get(key) ?? { function: leaf, index: operation.subleaf, eax: 0n, ebx: 0n, ecx: 0n, edx: 0n };
     entry[operation.register] = value;
@@ -66,8 +65,14 @@ export function cpuidTable(
     }));
 }
 
-function isHypervisor(leaf: number): boolean {
-  return leaf >= HYPERVISOR && leaf <= HYPERVISOR_END;
+/** True where the guest is given Hyper-V's interface. */
+export function hasHyperv(all: readonly Wanted[]): boolean {
+  return all.some(({ path, whole }) => path.startsWith('hyperv/') && whole !== 0n);
+}
+
+/** Where a leaf stands in the table. */
+export function placed(leaf: number, hyperv: boolean): number {
+  return hyperv && leaf >= HYPERVISOR && leaf <= HYPERVISOR_END ? leaf + KVM_BEHIND : leaf;
 }
 
 /** What a contract that does not have the word promised as zeros. */

@@ -7,6 +7,7 @@ import { orderingRules } from '../../arch/index.ts';
 import { PLAN_FORMAT, hex } from '../../model/index.ts';
 import type { Contract, MeasuredSurface, Plan, PlanRead, PlanWord, Registry } from '../../model/index.ts';
 import { arm64Drafts, arm64Read, provedByCall } from './arm64.ts';
+import { hasHyperv } from './cpuid-table.ts';
 import { inOrder } from './draft.ts';
 import { filterDrafts } from './filters.ts';
 import { hiddenMsrs } from './msr-filter.ts';
@@ -39,6 +40,9 @@ export function plan(
   const drafts = inOrder(architecture, [...promised, ...carried.map(({ draft }) => draft)]);
   const stepOf = new Map<Wanted, number>();
   drafts.forEach(({ wanted }, index) => wanted.forEach((each) => stepOf.set(each, index)));
+  const hyperv = hasHyperv(all);
+  const reads = (wanted: Wanted): PlanRead | null =>
+    architecture === 'x86_64' ? x86Read(wanted, hyperv) : arm64Read(wanted);
   const phaseOf = new Map(orderingRules(architecture).map(({ id, phase }) => [id, phase]));
   return {
     format: PLAN_FORMAT,
@@ -52,19 +56,18 @@ export function plan(
       selects: wanted.flatMap((each) => selections(registry, each)),
     })),
     words: [
-      ...all.map((wanted) => wordOf(wanted, stepOf.get(wanted) ?? null, architecture)),
-      ...carried.map(({ wanted, draft }) => wordOf(wanted, drafts.indexOf(draft), architecture)),
+      ...all.map((wanted) => wordOf(wanted, stepOf.get(wanted) ?? null, reads(wanted))),
+      ...carried.map(({ wanted, draft }) => wordOf(wanted, drafts.indexOf(draft), reads(wanted))),
     ],
     notes: [...filters.notes, ...msrs.notes],
     caveats: surface.caveats,
   };
 }
 
-function wordOf(wanted: Wanted, step: number | null, architecture: Contract['architecture']): PlanWord {
-  const read: PlanRead | null = architecture === 'x86_64' ? x86Read(wanted) : arm64Read(wanted);
+function wordOf(wanted: Wanted, step: number | null, read: PlanRead | null): PlanWord {
   const unplanned = step === null && wanted.differs && wanted.shows !== null ? { unplanned: whyNot(wanted) } : {};
   if (read !== null) return { ...planWord(wanted), step, read, ...unplanned };
-  const asked = wanted.differs || step !== null;
+  const asked = wanted.differs;
   const unread = provedByCall(wanted.operation) && step !== null ? 'call' : asked ? 'none' : 'default';
   return { ...planWord(wanted), step, read, unread, ...unplanned };
 }

@@ -1,7 +1,7 @@
 /** The steps of an x86 machine, and how its words are read back. */
 import { hex } from '../../model/index.ts';
 import type { Contract, MeasuredSurface, PlanRead, Registry } from '../../model/index.ts';
-import { cpuidTable } from './cpuid-table.ts';
+import { cpuidTable, placed } from './cpuid-table.ts';
 import { capabilityDrafts, ruleId } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Wanted } from './wanted.ts';
@@ -85,12 +85,17 @@ function frequency(all: readonly Wanted[]): Draft[] {
   );
 }
 
-/** Null where KVM has no call that reads the word. */
-export function x86Read({ operation }: Wanted): PlanRead | null {
+/**
+ * Null where KVM has no call that reads the word. `hyperv`: whether the table has Hyper-V's leaves; without them KVM's own
+ * stand in their place, and say nothing of them.
+ */
+export function x86Read({ path, operation }: Wanted, hyperv: boolean): PlanRead | null {
   switch (operation?.call) {
     case 'KVM_SET_CPUID2': {
       const { leaf, subleaf, register } = operation;
-      return { call: 'KVM_GET_CPUID2', function: leaf, index: subleaf, register };
+      const ofHyperv = path.startsWith('hyperv/');
+      if (ofHyperv && !hyperv) return null;
+      return { call: 'KVM_GET_CPUID2', function: ofHyperv ? leaf : placed(leaf, hyperv), index: subleaf, register };
     }
     case 'KVM_SET_MSRS':
       return { call: 'KVM_GET_MSRS', index: operation.index };
