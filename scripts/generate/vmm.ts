@@ -45,7 +45,8 @@ What was not read is \`unknown\`, and stays so in the verdict. Rules of such rea
 neither its kernel nor its VMM is the newer one, because (new kernel, old VMM) and (old kernel, new VMM) both exist in a
 fleet. The fence is the first pair with which the contract can be selected (at most \`selectable\`). For each step the way
 back to every earlier one is judged with the VMM that would restore the guest there; a VMM of another family never loads
-the saved state. What a saved state needs besides KVM, such as a machine type that the older QEMU knows, is said as a
+the saved state. State that a VMM never saves is lost on any move, to an equal host too: it is named, and is no part of a
+fence. What a saved state needs besides KVM, such as a machine type that the older QEMU knows, is said as a
 caution and not judged.
 
 ## Profiles

@@ -3,7 +3,7 @@ import { measure, registryFor } from '../arch/index.ts';
 import { fence, holds } from '../engine/index.ts';
 import type { Fence, FencePair, FenceStep } from '../engine/index.ts';
 import { LEVELS, err, ok, worse } from '../model/index.ts';
-import type { Contract, Level, Result, Verdict, VmmProfile } from '../model/index.ts';
+import type { Contract, Level, Result, VmmProfile } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 import type { NamedSurface } from './input.ts';
@@ -52,10 +52,10 @@ export function byRelease(surfaces: readonly NamedSurface[]): NamedSurface[] {
 
 /** The worst of every way there and every way back between pairs that can be under the contract at all. */
 export function worstOfUpgrade({ found }: Upgrade): Level {
-  const usable = (index: number): boolean => holds(found.steps[index]?.there.level ?? 'silent');
-  return found.steps.reduce<Level>((worst, { there, back }, index) => {
+  const usable = (index: number): boolean => holds(found.steps[index]?.level ?? 'silent');
+  return found.steps.reduce<Level>((worst, { level: own, back }, index) => {
     const ways = usable(index) ? back.filter(({ to }) => usable(to)) : [];
-    return ways.reduce<Level>((level, { verdict }) => worse(level, verdict.level), worse(worst, there.level));
+    return ways.reduce<Level>((most, { level }) => worse(most, level), worse(worst, own));
   }, 'same');
 }
 
@@ -65,7 +65,7 @@ export function upgradeText(terminal: Terminal, upgrade: Upgrade): string {
     String(index + 1),
     upgrade.surfaces[step.pair.kernel]?.name ?? '',
     ...(hasVmm(upgrade) ? [step.pair.vmm?.name ?? ''] : []),
-    showLevel(terminal, step.there.level, levelText(step.there)),
+    showLevel(terminal, step.level, levelText(step)),
     backText(terminal, steps, step),
   ]);
   const columns = [
@@ -86,20 +86,20 @@ function hasVmm({ found }: Upgrade): boolean {
 }
 
 /** `refused 3`: the level, and how many elements have it. */
-function levelText({ level, counts }: Verdict): string {
-  return level === 'same' ? level : `${level} ${counts[level]}`;
+function levelText({ level, there }: FenceStep): string {
+  return level === 'same' ? level : `${level} ${there.counts[level]}`;
 }
 
 /** Steps by level, the best first: `1, 2 selectable; 3 refused`. Of pairs that the contract cannot be on nothing is said. */
-function backText(terminal: Terminal, steps: readonly FenceStep[], { there, back }: FenceStep): string {
-  if (there.level === 'unknown') return 'unknown whether it gets there';
-  if (!holds(there.level)) return 'not under this contract';
-  const usable = back.filter(({ to }) => holds(steps[to]?.there.level ?? 'silent'));
+function backText(terminal: Terminal, steps: readonly FenceStep[], { level, back }: FenceStep): string {
+  if (level === 'unknown') return 'unknown whether it gets there';
+  if (!holds(level)) return 'not under this contract';
+  const usable = back.filter(({ to }) => holds(steps[to]?.level ?? 'silent'));
   if (usable.length === 0) return back.length === 0 ? '-' : 'nowhere: before the fence';
-  const byLevel = Map.groupBy(usable, ({ verdict }) => verdict.level);
-  return LEVELS.flatMap((level) => {
-    const numbers = (byLevel.get(level) ?? []).map(({ to }) => to + 1);
-    return numbers.length === 0 ? [] : [`${numbers.join(', ')} ${showLevel(terminal, level)}`];
+  const byLevel = Map.groupBy(usable, (way) => way.level);
+  return LEVELS.flatMap((each) => {
+    const numbers = (byLevel.get(each) ?? []).map(({ to }) => to + 1);
+    return numbers.length === 0 ? [] : [`${numbers.join(', ')} ${showLevel(terminal, each)}`];
   }).join('; ');
 }
 
@@ -107,7 +107,7 @@ function conclusions(upgrade: Upgrade): string[] {
   const { steps, fence: first, wayBack } = upgrade.found;
   if (first.length === 0) return ['Fence: the contract can be selected on none of these steps.'];
   const stands = `Fence: ${first.map((index) => pairName(upgrade, index)).join('; ')}. Before it the contract cannot be selected; a guest that has it cannot go back there.`;
-  const barred = steps.flatMap(({ there }, index) => (holds(there.level) && !wayBack.includes(index) ? [index] : []));
+  const barred = steps.flatMap(({ level }, index) => (holds(level) && !wayBack.includes(index) ? [index] : []));
   const returns =
     barred.length === 0
       ? 'From every step on which the contract can be selected there is a way back to every earlier one of them.'
@@ -121,7 +121,20 @@ function conclusions(upgrade: Upgrade): string[] {
 
 function cautions({ found }: Upgrade): string[] {
   const all = found.steps.flatMap(({ back }) => back.flatMap(({ verdict }) => verdict.caveats));
-  return [...new Set(all)].map((caveat) => `Caution: ${caveat}`);
+  return [...new Set([...all, ...unsaved(found)])].map((caveat) => `Caution: ${caveat}`);
+}
+
+/** State that a VMM never saves: it is no part of a fence, and a guest that uses it loses it on any move. */
+function unsaved({ steps }: Fence): string[] {
+  const byVmm = Map.groupBy(steps, ({ pair }) => pair.vmm?.name ?? '');
+  return [...byVmm].flatMap(([vmm, members]) => {
+    const words = new Set(
+      members.flatMap(({ there }) =>
+        there.reasons.filter(({ rule }) => rule === 'vmm-does-not-save').map(({ element }) => element),
+      ),
+    );
+    return words.size === 0 ? [] : [`${vmm} does not save ${[...words].join(', ')}; a guest that uses it loses it`];
+  });
 }
 
 function pairName(upgrade: Upgrade, index: number): string {

@@ -93,7 +93,7 @@ function pinGroups(
     {
       ...options,
       hosts: groups.map(({ hosts }) => hosts[0] ?? ''),
-      names: groups.map(({ names }) => names.join(', ')),
+      names: groups.map(({ names }) => groupName(names)),
     },
   );
   if (!pinned.ok) return pinned;

@@ -22,12 +22,16 @@ export interface FenceReturn {
   /** Index of the earlier pair. */
   readonly to: number;
   readonly verdict: Verdict;
+  /** What decides: see `decisive`. */
+  readonly level: Level;
 }
 
 export interface FenceStep {
   readonly pair: FencePair;
   /** The contract on this pair: can a guest under it get there. */
   readonly there: Verdict;
+  /** What decides: see `decisive`. */
+  readonly level: Level;
   /** From here to each pair that comes before, in the order of the pairs. */
   readonly back: readonly FenceReturn[];
 }
@@ -48,16 +52,30 @@ export function holds(level: Level): boolean {
   return worse(level, 'selectable') === 'selectable';
 }
 
+/**
+ * The worst level, but for state that the VMM never saves and that the guest may not use: that is lost on any move, to an
+ * equal host too, and says nothing of a fence.
+ */
+export function decisive({ reasons }: Verdict): Level {
+  return reasons
+    .filter(({ level, rule }) => !(level === 'unknown' && rule === NOT_SAVED))
+    .reduce<Level>((worst, { level }) => worse(worst, level), 'same');
+}
+
+const NOT_SAVED = 'vmm-does-not-save';
+
 /** `pairs` in an order in which none comes before an earlier one. */
 export function fence(registry: Registry, contract: Contract, pairs: readonly FencePair[]): Fence {
-  const steps = pairs.map((pair, index): FenceStep => ({
-    pair,
-    there: onPair(registry, contract, pair),
-    back: pairs.flatMap((earlier, to): FenceReturn[] =>
-      to < index && comesBefore(earlier, pair) ? [{ to, verdict: returning(registry, contract, pair, earlier) }] : [],
-    ),
-  }));
-  const selectable = steps.map(({ there }) => holds(there.level));
+  const steps = pairs.map((pair, index): FenceStep => {
+    const there = onPair(registry, contract, pair);
+    const back = pairs.flatMap((earlier, to): FenceReturn[] => {
+      if (to >= index || !comesBefore(earlier, pair)) return [];
+      const verdict = returning(registry, contract, pair, earlier);
+      return [{ to, verdict, level: decisive(verdict) }];
+    });
+    return { pair, there, level: decisive(there), back };
+  });
+  const selectable = steps.map(({ level }) => holds(level));
   const first = pairs.flatMap((pair, index) => {
     if (selectable[index] !== true) return [];
     return pairs.some((other, at) => selectable[at] === true && other !== pair && comesBefore(other, pair))
@@ -66,7 +84,7 @@ export function fence(registry: Registry, contract: Contract, pairs: readonly Fe
   });
   const wayBack = steps.flatMap(({ back }, index) => {
     if (selectable[index] !== true) return [];
-    const barred = back.some(({ to, verdict }) => selectable[to] === true && !holds(verdict.level));
+    const barred = back.some(({ to, level }) => selectable[to] === true && !holds(level));
     return barred ? [] : [index];
   });
   return { steps, fence: first, wayBack };

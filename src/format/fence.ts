@@ -11,6 +11,8 @@ export const FENCE_FORMAT = 'evenkeel.fence/1';
 export interface FenceDocumentStep {
   readonly surface: number;
   readonly vmm: string | null;
+  /** What decides: the worst level but for state that the VMM never saves and the guest may not use. */
+  readonly level: Level;
   readonly there: Verdict;
   readonly back: readonly {
     readonly to: number;
@@ -45,6 +47,9 @@ const back = z.strictObject({
 const stepSchema: z.ZodType<FenceDocumentStep> = z.strictObject({
   surface: countSchema.describe('index into surfaces'),
   vmm: z.string().nullable().describe('null: KVM alone was judged'),
+  level: levelSchema.describe(
+    'what decides: the worst, but for state that the VMM never saves and that the guest may not use',
+  ),
   there: verdictPartSchema,
   back: z.array(back).describe('to every pair that comes before, kernel and VMM'),
 });

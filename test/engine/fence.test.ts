@@ -101,6 +101,23 @@ test("another family's saved state is refused, a newer version's is judged", () 
   );
 });
 
+test('state that a VMM never saves moves no fence, and is still told of each step', () => {
+  let told = 0;
+  fc.assert(
+    fc.property(toySurface, (surface) => {
+      // Values that mean "not used" are known of all, so that losing them is a question and no loss yet.
+      const contract = {
+        ...pinned(surface),
+        fresh: Object.fromEntries(pinned(surface).carries.map((word) => [word, 0n])),
+      };
+      const { steps, fence: first } = fence(toy, contract, pairs([surface], [vmm('toy', { saves: 'no' })]));
+      expect(first).toEqual([0]);
+      if (steps[0]?.there.level === 'unknown') told++;
+    }),
+  );
+  expect(told).toBeGreaterThan(0);
+});
+
 test('a VMM that selects nothing has its fence no earlier than KVM', () => {
   fc.assert(
     fc.property(toySurface, upgrade, (home, surfaces) => {

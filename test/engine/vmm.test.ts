@@ -239,3 +239,15 @@ test("a contract under a VMM has no bit that it has no name for, and is that VMM
     }),
   );
 });
+
+test("another vendor stays one reason, which is KVM's", () => {
+  const foreign: Registry = { ...toy, incomparable: () => 'another vendor' };
+  fc.assert(
+    fc.property(toySurface, toySurface, anyProfile, (a, b, vmm) => {
+      const contract = pinned(a, foreign);
+      const move = { registry: foreign, profile: vmm, contract, destination: b, away: null };
+      const { reasons } = underVmm(move, check(foreign, contract, b));
+      expect(reasons.map(({ rule, obstacle }) => [rule, obstacle])).toEqual([['incomparable', 'kvm']]);
+    }),
+  );
+});

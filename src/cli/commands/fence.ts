@@ -52,7 +52,7 @@ export const fence: Command = define(
   {
     brief: 'Say from which (kernel, VMM) pair on a contract can be selected, and where the way back ends',
     description:
-      'Each kernel is crossed with each --vmm, both from old to new. Ends with the exit code of the worst level: of the contract on every step, and of every way back between steps that it can be on.',
+      'Each kernel is crossed with each --vmm, both from old to new. State that a VMM never saves is no part of a fence; it is named. Ends with the exit code of the worst level: of the contract on every step, and of every way back between steps that it can be on.',
     examples: [
       'evenkeel fence web.contract.json node-old.json node-new.json',
       'evenkeel fence arm64/max/debian-6.1 arm64/max/debian-{6.1,6.12,7.2} --vmm qemu:10.0 --vmm qemu:11.1',
@@ -67,11 +67,12 @@ function fenceJson({ contract, surfaces, found, home }: Upgrade): string {
     architecture: contract.architecture,
     contract: contract.name,
     surfaces: surfaces.map(fingerprinted),
-    steps: found.steps.map(({ pair, there, back }) => ({
+    steps: found.steps.map(({ pair, level: own, there, back }) => ({
       surface: pair.kernel,
       vmm: pair.vmm?.name ?? null,
+      level: own,
       there,
-      back: back.map(({ to, verdict: { level, counts, reasons, caveats } }) => ({
+      back: back.map(({ to, level, verdict: { counts, reasons, caveats } }) => ({
         to,
         level,
         counts,
