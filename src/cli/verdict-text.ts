@@ -36,7 +36,7 @@ function wholeAreasText(terminal: Terminal, groups: readonly Group[]): string {
     .map((members) => {
       const [first] = members;
       if (first === undefined) return '';
-      const heading = `\n  ${showLevel(terminal, first.level)} ${first.rule} (${members.length})\n`;
+      const heading = `\n  ${showLevel(terminal, first.level)} ${first.rule} (${members.length})${obstacleText(members)}\n`;
       const rows = [[members.map(({ element }) => element).join(', ')], [first.text]];
       const columns = [{ title: '', flexible: true }];
       return heading + table(columns, rows, { width: terminal.width, indent: '    ', bare: true });
@@ -61,13 +61,22 @@ const LIST_WIDTH = 120;
 const COLUMNS: readonly Column[] = [{ title: 'ELEMENT' }, { title: 'REASON', flexible: true }, { title: 'EVIDENCE' }];
 
 function groupText(terminal: Terminal, { level, rule, area, reasons }: Group, options: VerdictTextOptions): string {
-  const heading = `\n  ${showLevel(terminal, level)} ${rule}, ${area} (${reasons.length})\n`;
+  const heading = `\n  ${showLevel(terminal, level)} ${rule}, ${area} (${reasons.length})${obstacleText(reasons)}\n`;
   const shown = reasons.slice(0, options.perGroup);
   const hidden = reasons.length - shown.length;
   const more = hidden > 0 ? `    and ${hidden} more (--all)\n` : '';
   const alike = new Set(reasons.map(({ text }) => text)).size === 1 && reasons.length > 1;
   const body = alike ? alikeText(terminal, reasons) : rowsText(terminal, shown) + more;
   return heading + body + settingsText(terminal, reasons);
+}
+
+/** Where a VMM was judged: who is in the way. */
+function obstacleText(reasons: readonly Reason[]): string {
+  const found = new Set(
+    reasons.flatMap(({ obstacle }) => (obstacle === undefined || obstacle === null ? [] : [obstacle])),
+  );
+  const names = [...found].map((obstacle) => (obstacle === 'kvm' ? 'KVM' : 'the VMM'));
+  return names.length === 0 ? '' : `, obstacle: ${names.join(' and ')}`;
 }
 
 function rowsText(terminal: Terminal, reasons: readonly Reason[]): string {
