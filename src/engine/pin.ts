@@ -155,6 +155,10 @@ function exceptions(
 }
 
 function noCommonMachine(conflicts: readonly Conflict[], hosts: number): PinError {
+  if (hosts === 1) {
+    // Each can be had, and whole words were tried without this one.
+    return { code: 'no-common-machine', message: 'the values cannot be had together', conflicts };
+  }
   const elements = conflicts.length === 1 ? '1 element has' : `${conflicts.length} elements have`;
   const message = `no machine suits all ${hosts} hosts: ${elements} no value that each of them can show`;
   return { code: 'no-common-machine', message, conflicts };

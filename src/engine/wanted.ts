@@ -1,6 +1,14 @@
 /** What a person asks to be promised, held against what the hosts can show: `pin` with explicit values. Pure. */
-import { err, fieldMask, hex, latitude, ok } from '../model/index.ts';
-import type { Element, ElementPath, MeasuredWord, Registry, Result, WordPath } from '../model/index.ts';
+import { err, extract, hex, latitude, ok } from '../model/index.ts';
+import type {
+  Element,
+  ElementPath,
+  MeasuredSurface,
+  MeasuredWord,
+  Registry,
+  Result,
+  WordPath,
+} from '../model/index.ts';
 import { isPromised } from './addition-units.ts';
 import { describeLatitude } from './describe.ts';
 import { fieldLatitude } from './field-latitude.ts';
@@ -62,45 +70,32 @@ function faultOf(registry: Registry, element: Element, value: bigint, hosts: rea
     return { code: 'not-selectable', message };
   }
   const cannot = hosts.flatMap(({ name, surface }) => {
-    const refusal = refusalOf(
-      registry,
-      element,
-      value,
-      surface.words.get(element.word),
-      isMeasured(registry, element, surface),
-    );
+    const word = surface.words.get(element.word);
+    const refusal = word === undefined ? ofAbsent(registry, element, value, surface) : ofWord(element, value, word);
     return refusal === null ? [] : [`${name}: ${refusal}`];
   });
   if (cannot.length === 0) return null;
   return { code: 'not-selectable', message: `${path}: ${show(element, value)} cannot be had (${cannot.join('; ')})` };
 }
 
-function isMeasured(registry: Registry, element: Element, surface: NamedHost['surface']): boolean {
-  return surface.areas.get(registry.area(element.word))?.measured === true;
-}
-
-/** Why this host cannot show the value and what it can, or null. */
-function refusalOf(
-  registry: Registry,
-  element: Element,
-  value: bigint,
-  word: MeasuredWord | undefined,
-  measured: boolean,
-): string | null {
-  if (word === undefined) {
-    const isSwitch = registry.switches?.().some(({ path }) => path === element.word) === true;
-    // What a VMM sets can be said of a host that was not asked.
-    if (!measured) return isSwitch ? null : 'nothing was measured of it';
-    const { kind } = registry.whenAbsent(element.word);
-    const only = kind === 'zero' ? 0n : registry.neutral(element.word);
-    const same = only !== null && (((value << BigInt(element.shift)) ^ only) & fieldMask(element)) === 0n;
-    return same
-      ? null
-      : `it does not have it${only === null ? '' : `, which is ${show(element, (only & fieldMask(element)) >> BigInt(element.shift))}`}`;
-  }
+/** Why a host cannot show the value of a word that it has, and what it can; null where it can. */
+function ofWord(element: Element, value: bigint, word: MeasuredWord): string | null {
   if (word.value === null) return 'its value was not measured';
   const found = fieldLatitude(element, word, word.value);
-  const shows = (word.value & fieldMask(element)) >> BigInt(element.shift);
+  const shows = extract(element, word.value);
   if (value === shows || (found.known && latitude.contains(found.latitude, value))) return null;
   return `shows ${show(element, shows)}, can show ${describeLatitude(element, found)}`;
+}
+
+/** The same of a word that the host does not have, or that was not measured there. */
+function ofAbsent(registry: Registry, element: Element, value: bigint, surface: MeasuredSurface): string | null {
+  if (surface.areas.get(registry.area(element.word))?.measured !== true) {
+    // What a VMM sets can be said of a host that was not asked.
+    const isSwitch = registry.switches?.().some(({ path }) => path === element.word) === true;
+    return isSwitch ? null : 'nothing was measured of it';
+  }
+  const stands = registry.whenAbsent(element.word).kind === 'zero' ? 0n : registry.neutral(element.word);
+  if (stands === null) return 'it does not have it';
+  const only = extract(element, stands);
+  return value === only ? null : `it does not have it, which is ${show(element, only)}`;
 }
