@@ -195,9 +195,9 @@ const ROWS: readonly Row[] = [
     after: ['arm64/vgic', 'arm64/vcpu-init', 'arm64/finalize'],
     before: ['arm64/state', 'arm64/timers', 'arm64/core', 'arm64/events', 'arm64/run'],
     reason:
-      'They decide which registers exist (TCR2_EL1, PIR_EL1, POR_EL0, …) and which bits of state are taken. They are of the VM (from 6.6; before, of the vCPU) and frozen by the first KVM_RUN of any vCPU.',
+      'They decide which registers exist (TCR2_EL1, PIR_EL1, POR_EL0, …) and which bits of state are taken. They are of the VM (6.12 and later; of the vCPU in 5.10 and 6.1) and frozen by the first KVM_RUN of any vCPU.',
     violated: [
-      { outcome: 'EBUSY', what: 'another value after KVM_RUN; the same is taken', kernels: '6.6 and later' },
+      { outcome: 'EBUSY', what: 'another value after KVM_RUN; the same is taken', kernels: '6.12 and later' },
       { outcome: 'EINVAL', what: 'another value at any time', kernels: '5.10, 6.1, but for CSV2, CSV3 and PMUVer' },
     ],
     source: [`${SYS_REGS}, set_id_reg`, 'Linux 5.10, 6.1: __set_id_reg', `${API}, 4.68`],

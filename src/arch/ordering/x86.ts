@@ -37,11 +37,7 @@ const ROWS: readonly Row[] = [
         what: 'after KVM_CREATE_VCPU: the vCPU keeps the LINT0 and the feature MSRs of the quirk',
       },
     ],
-    source: [
-      'arch/x86/kvm/lapic.c, kvm_lapic_reset',
-      'arch/x86/kvm/msrs.c and x86.c, kvm_arch_vcpu_create',
-      `${API}, 7.31`,
-    ],
+    source: ['arch/x86/kvm/lapic.c, kvm_lapic_reset', `${X86}, kvm_arch_vcpu_create`, `${API}, 7.31`],
   },
   {
     id: 'x86/vm-switches',
@@ -346,9 +342,18 @@ const ROWS: readonly Row[] = [
     after: ['x86/cpuid'],
     before: ['x86/lapic', 'x86/nested', 'x86/events'],
     reason:
-      "CR4 and EFER are judged by CPUID. The APIC base decides whether KVM_SET_LAPIC's page is of an xAPIC or an x2APIC, EFER.SVME whether nested state can be there; KVM_SET_SREGS also queues an interrupt, which KVM_SET_VCPU_EVENTS replaces.",
+      "CR4 is judged by CPUID. The APIC base decides whether KVM_SET_LAPIC's page is of an xAPIC or an x2APIC, EFER.SVME whether nested state can be there; KVM_SET_SREGS also queues an interrupt, which KVM_SET_VCPU_EVENTS replaces.",
     violated: [
-      { outcome: 'EINVAL', what: 'before CPUID, with a bit of CR4 or EFER that a vCPU without CPUID does not have' },
+      {
+        outcome: 'EINVAL',
+        what: 'before CPUID, with a bit of CR4 that a vCPU without CPUID does not have',
+        kernels: '7.2 and later',
+      },
+      {
+        outcome: 'accepted',
+        what: 'before CPUID: CR4 is judged by the host alone, and CPUID may then not have the feature',
+        kernels: '5.10, 6.1, 6.12',
+      },
     ],
     source: [`${X86}, kvm_is_valid_sregs and __set_sregs_common`, `${API}, 4.14, 4.132`],
   },
