@@ -51,7 +51,8 @@ export function judgeCarried(
 ): Findings {
   if (destination.areas.get(registry.area(path))?.measured !== true) return NOTHING;
   const neutral = registry.neutral(path);
-  if (holding.value !== undefined && holding.value === neutral) return same(1);
+  const status = registry.status?.(path) ?? 0n;
+  if (holding.value !== undefined && neutral !== null && ((holding.value ^ neutral) & ~status) === 0n) return same(1);
   const word = destination.words.get(path);
   if (word !== undefined) {
     return holding.value === undefined ? same(1) : judgeRestore(registry, holding.value, word);

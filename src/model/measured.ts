@@ -168,6 +168,8 @@ export interface Registry {
    * asks, and from a kernel that does not know the switch.
    */
   switches?(): readonly SwitchWord[];
+  /** Bits of a unit of state that say nothing of whether it is used: a status that follows from a clock. Default: none. */
+  status?(word: WordPath): bigint;
   /**
    * Feature bits that give a guest a unit of state: one that was promised none of them cannot have used it. Empty where
    * none is known.

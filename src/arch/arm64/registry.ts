@@ -6,7 +6,7 @@ import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
 import { idOf, registerName, wordOf } from './names.ts';
 import { gatesOf } from './tables/gates.ts';
-import { stateRow } from './tables/state-registers.ts';
+import { stateRow, statusBits } from './tables/state-registers.ts';
 import { SWITCHES } from './tables/switches.ts';
 
 /**
@@ -61,6 +61,10 @@ export const registry: Registry = {
     return /^(vcpu|vcpu-attribute|capability|switch)\//.test(word) ? 0n : null;
   },
   switches: () => SWITCH_WORDS,
+  status(word) {
+    const id = idOf(word);
+    return id === null ? 0n : statusBits(registerName(id));
+  },
   gates(word) {
     const id = idOf(word);
     return id === null ? [] : gatesOf(registerName(id));
