@@ -45,7 +45,7 @@ const filled: Neutral = {
   source: `${SYS_REGS}, reset_unknown`,
 };
 
-/** KVM resets counters to a constant (reset_pmevcntr); a guest that uses one clears it, and what has no PMU has no gate. */
+/** KVM resets counters to a constant (reset_pmevcntr); a guest clears one before it uses it. */
 const idle: Neutral = zero('it counted nothing');
 
 export const STATE_REGISTERS: readonly StateRow[] = [
