@@ -118,7 +118,8 @@ export function verificationText(
   return [
     `${name} ${terminal.style(format, SAYS[found.honoured])}: ${counts.join(', ')}\n`,
     rows.length === 0 ? '' : table(columns, rows, { width: terminal.width, indent: '  ' }),
-    ...caveats.map((caveat) => `Caution: ${caveat}; what reads back there is no proof\n`),
+    ...caveats.map((caveat) => `Caution: ${caveat}\n`),
+    caveats.length === 0 ? '' : 'What reads back is what KVM keeps; there it proves nothing of what a guest sees.\n',
   ].join('');
 }
 

@@ -101,18 +101,6 @@ const ROWS: readonly Row[] = [
     source: [enable, `${API}, 7.32`],
   },
   {
-    id: 'x86/x2apic-api',
-    what: [{ call: 'KVM_ENABLE_CAP', capabilities: ['KVM_CAP_X2APIC_API'] }],
-    title: 'flags of the x2APIC interface',
-    phase: 'before-irqchip',
-    after: ['x86/vm'],
-    before: ['x86/vcpu', 'x86/lapic', 'x86/irqchip-state'],
-    reason:
-      'The format of the APIC id in KVM_GET_LAPIC, KVM_SET_LAPIC and interrupt routes follows it, and so does the version register that a new APIC is given. A flag cannot be taken back.',
-    violated: [{ outcome: 'accepted', what: 'after KVM_SET_LAPIC: ids of 256 and more were read in the other format' }],
-    source: [enable, 'arch/x86/kvm/lapic.c, kvm_apic_state_fixup and kvm_apic_set_version', `${API}, 7.7`],
-  },
-  {
     id: 'x86/split-irqchip',
     what: [{ call: 'KVM_ENABLE_CAP', capabilities: ['KVM_CAP_SPLIT_IRQCHIP'] }],
     title: 'local APICs in the kernel, PIC and IOAPIC in the VMM',
@@ -136,6 +124,18 @@ const ROWS: readonly Row[] = [
       { outcome: 'EEXIST', what: 'a second time, or after KVM_CAP_SPLIT_IRQCHIP' },
     ],
     source: [`${X86}, kvm_arch_vm_ioctl`, `${API}, 4.24`],
+  },
+  {
+    id: 'x86/x2apic-api',
+    what: [{ call: 'KVM_ENABLE_CAP', capabilities: ['KVM_CAP_X2APIC_API'] }],
+    title: 'flags of the x2APIC interface',
+    phase: 'before-irqchip',
+    after: ['x86/split-irqchip', 'x86/irqchip'],
+    before: ['x86/vcpu', 'x86/lapic', 'x86/irqchip-state'],
+    reason:
+      'The format of the APIC id in KVM_GET_LAPIC, KVM_SET_LAPIC and interrupt routes follows it, and so does the version register that a new APIC is given. A flag cannot be taken back. ENABLE_SUPPRESS_EOI_BROADCAST is for a split controller, which has to be there.',
+    violated: [{ outcome: 'accepted', what: 'after KVM_SET_LAPIC: ids of 256 and more were read in the other format' }],
+    source: [enable, 'arch/x86/kvm/lapic.c, kvm_apic_state_fixup and kvm_apic_set_version', `${API}, 7.7`],
   },
   {
     id: 'x86/apic-bus-cycles',
