@@ -2,13 +2,18 @@
 import { measure, registryFor } from '../arch/index.ts';
 import { check, disagreements, verify } from '../engine/index.ts';
 import type { Disagreement } from '../engine/index.ts';
+import { AGREEMENT_FORMAT, agreementSchema } from '../format/index.ts';
+import type { AgreementDocument } from '../format/index.ts';
 import { labExecute } from '../lab/index.ts';
 import type { LabContext, LabError, LabVerifyOptions } from '../lab/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Plan, Result, Verdict, Verification } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
+import { documentText } from './emit.ts';
+import { fingerprinted } from './input.ts';
 import type { NamedSurface } from './input.ts';
+import type { LabGroup } from './lab-hosts.ts';
 import type { Departure } from './move.ts';
 import { measureOptions } from './pin.ts';
 import { planFor } from './plan.ts';
@@ -28,7 +33,15 @@ export interface VerifiedCell {
 /** All contracts on one kernel. */
 export interface VerifiedRow {
   readonly kernel: string;
+  readonly on: NamedSurface;
   readonly cells: readonly VerifiedCell[];
+}
+
+/** All kernels with one CPU. */
+export interface VerifiedGroup {
+  readonly group: LabGroup;
+  readonly contracts: readonly string[];
+  readonly rows: readonly VerifiedRow[];
 }
 
 /** One boot; `on` is what was recorded of that kernel. */
@@ -63,11 +76,7 @@ export async function verifyOn(
 }
 
 /** Rows leave, columns receive; in each cell the level that is predicted, and whether the kernel honours the contract. */
-export function matrixOfVerified(
-  terminal: Terminal,
-  contracts: readonly string[],
-  rows: readonly VerifiedRow[],
-): string {
+export function matrixOfVerified(terminal: Terminal, { contracts, rows }: VerifiedGroup): string {
   const columns = [{ title: 'FROM \\ TO' }, ...rows.map(({ kernel }) => ({ title: kernel }))];
   const lines = contracts.map((contract, index) => [
     contract,
@@ -103,4 +112,24 @@ export function agreementText(terminal: Terminal, rows: readonly VerifiedRow[]):
     return [[word, showLevel(terminal, predicted), verified, `${same.length}`, `${contract} on ${kernel}`, text]];
   });
   return `\nPredicted and verified disagree:\n${table(columns, lines, { width: terminal.width, indent: '  ' })}`;
+}
+
+export function agreementJson(verified: readonly VerifiedGroup[]): string {
+  const document: AgreementDocument = {
+    format: AGREEMENT_FORMAT,
+    rows: verified.flatMap(({ group, rows }) =>
+      rows.flatMap(({ on, cells }) =>
+        cells.map(({ contract, verdict, verification, differences }) => ({
+          architecture: group.architecture,
+          cpu: group.cpu,
+          contract,
+          on: fingerprinted(on),
+          predicted: verdict.level,
+          honoured: verification.honoured,
+          differences,
+        })),
+      ),
+    ),
+  };
+  return documentText(agreementSchema.encode(document));
 }

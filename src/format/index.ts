@@ -2,6 +2,8 @@
  * File formats: schemas, the canonical form and the fingerprint, reading with the place of every fault, writing whole
  * or not at all. Validation lives here and not in `model/`, because the probe's worker loads the model.
  */
+export { AGREEMENT_FORMAT, agreementSchema } from './agreement.ts';
+export type { AgreementDocument } from './agreement.ts';
 export { BASELINE_FORMAT, baselineSchema } from './baseline.ts';
 export type { BaselineDocument } from './baseline.ts';
 export { canonicalJson } from './canonical.ts';

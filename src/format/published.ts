@@ -1,6 +1,7 @@
 /** The JSON Schemas (draft 2020-12) that are published for the formats, generated from the schemas that validate. */
 import { z } from 'zod';
 import type { Json } from '../model/index.ts';
+import { agreementSchema } from './agreement.ts';
 import { baselineSchema } from './baseline.ts';
 import { conformanceSchema } from './conformance.ts';
 import { contractSchema } from './contract.ts';
@@ -23,6 +24,7 @@ export const PUBLISHED_FORMATS = [
   'fence',
   'plan',
   'verification',
+  'agreement',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -38,6 +40,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   fence: fenceSchema,
   plan: planSchema,
   verification: verificationSchema,
+  agreement: agreementSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

@@ -4,20 +4,23 @@ import { message } from '@optique/core/message';
 import { map, multiple, optional } from '@optique/core/modifiers';
 import { argument, option } from '@optique/core/primitives';
 import { string } from '@optique/core/valueparser';
+import { err, ok } from '../../model/index.ts';
+import type { Result } from '../../model/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { EXIT, failure } from '../exit.ts';
-import type { ExitCode } from '../exit.ts';
-import { load, loadSurface } from '../input.ts';
-import type { NamedSurface } from '../input.ts';
-import { architectureOption, ARCHITECTURES, kernelName, labFailure, labFor } from '../lab.ts';
+import type { ExitCode, Failure } from '../exit.ts';
+import { load } from '../input.ts';
+import { ARCHITECTURES, architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { labGroups, targetOf } from '../lab-hosts.ts';
+import type { LabGroup } from '../lab-hosts.ts';
 import { departure } from '../move.ts';
 import type { Departure } from '../move.ts';
-import { surfaceName } from '../operands.ts';
-import { recordedNames } from '../recorded.ts';
-import { agreementText, matrixOfVerified, verifyOn } from '../verified.ts';
-import type { VerifiedRow } from '../verified.ts';
+import { outputOption, surfaceName } from '../operands.ts';
 import { verificationExit, verificationText } from '../plan.ts';
+import type { Terminal } from '../terminal.ts';
+import { agreementJson, agreementText, matrixOfVerified, verifyOn } from '../verified.ts';
+import type { VerifiedGroup, VerifiedRow } from '../verified.ts';
 
 export const labVerify: Command = define(
   'verify',
@@ -29,87 +32,48 @@ export const labVerify: Command = define(
         }),
       ),
       kernels: multiple(
-        option('--kernel', kernelName(), { description: message`debian:6.12; default: all recorded; may be repeated` }),
+        option('--kernel', kernelName(), {
+          description: message`debian:6.12, or the file of a kernel of yours; default: all recorded; may be repeated`,
+        }),
+      ),
+      modules: optional(
+        option('--modules', string({ metavar: 'DIR' }), { description: message`Where the modules of your kernel are` }),
       ),
       architecture: architectureOption(),
       cpu: optional(
         option('--cpu', string({ metavar: 'CPU' }), {
-          description: message`max, neoverse-n1, epyc-milan; default: all`,
+          description: message`max, neoverse-n1, epyc-milan; default: all that were recorded`,
         }),
       ),
+      output: outputOption(),
     }),
-    ({ contracts, kernels, architecture, cpu }): Task =>
+    ({ contracts, kernels, modules, architecture, cpu, output }): Task =>
       async (terminal) => {
-        const given: Departure[] = [];
-        for (const name of contracts) {
-          const named = await load(name, terminal);
-          if (!named.ok) return named.error;
-          const leaves = departure(named.value, undefined);
-          if (!leaves.ok) return leaves.error;
-          given.push(leaves.value);
-        }
-        const [first] = given;
-        const other = given.find(({ contract }) => contract.architecture !== first?.contract.architecture);
-        if (other !== undefined) return failure(EXIT.input, `${other.name} is of ${other.contract.architecture}`);
-        const architectures = [first?.contract.architecture ?? architecture ?? ARCHITECTURES].flat();
+        const given = await departures(contracts, terminal);
+        if (!given.ok) return given.error;
+        const own = given.value[0]?.contract.architecture ?? architecture;
         const context = labFor(terminal);
-        let exit: ExitCode = EXIT.ok;
-        for (const each of architectures) {
-          const recorded = recordedNames(each).filter((name) => cpu === undefined || name.cpu === cpu);
-          if (recorded.length === 0) return failure(EXIT.usage, `no kernel was recorded on ${cpu ?? each}`);
-          for (const [onCpu, names] of Map.groupBy(recorded, (name) => name.cpu)) {
-            const surfaces: NamedSurface[] = [];
-            for (const { name } of names) {
-              const loaded = await loadSurface(name, terminal);
-              if (!loaded.ok) return loaded.error;
-              surfaces.push(loaded.value);
-            }
-            const leaving: Departure[] = [...given];
-            if (given.length === 0) {
-              for (const surface of surfaces) {
-                const leaves = departure(surface, undefined);
-                if (!leaves.ok) return leaves.error;
-                leaving.push(leaves.value);
-              }
-            }
-            const rows: VerifiedRow[] = [];
-            for (const [at, { kernel }] of names.entries()) {
-              const kernelOf = kernel.replace('-', ':');
-              const on = surfaces[at];
-              if (on === undefined || (kernels.length > 0 && !kernels.includes(kernelOf))) continue;
-              terminal.status(`${on.name}: ${leaving.length} contracts`);
-              const done = await verifyOn(context, { architecture: each, kernel: kernelOf, cpu: onCpu }, on, leaving);
-              terminal.status('');
-              if (!done.ok) return 'exit' in done.error ? done.error : labFailure(terminal, done.error);
-              rows.push({ kernel, cells: done.value });
-            }
-            if (rows.length === 0) return failure(EXIT.usage, `no recorded kernel is called ${kernels.join(', ')}`);
-            if (given.length === 0) {
-              terminal.out(`${terminal.style('bold', `${each}, ${onCpu}`)}\n`);
-              terminal.out(
-                matrixOfVerified(
-                  terminal,
-                  names.map(({ kernel }) => kernel),
-                  rows,
-                ),
-              );
-              const differences = agreementText(terminal, rows);
-              terminal.out(differences);
-              if (differences !== '') exit = EXIT.worse;
-              continue;
-            }
-            for (const { kernel, cells } of rows) {
-              for (const { contract, verification, caveats } of cells) {
-                terminal.out(
-                  verificationText(terminal, `${each}/${onCpu}/${kernel}: ${contract}:`, verification, caveats),
-                );
-                const code = verificationExit(verification.honoured);
-                if (code === EXIT.worse || exit === EXIT.ok) exit = code;
-              }
-            }
+        const architectures = own === undefined ? ARCHITECTURES : [own];
+        const groups = await labGroups(terminal, context, { architectures, cpu, kernels, modules });
+        if (!groups.ok) return groups.error;
+        const verified: VerifiedGroup[] = [];
+        for (const group of groups.value) {
+          const leaving = given.value.length > 0 ? ok(given.value) : defaults(group);
+          if (!leaving.ok) return leaving.error;
+          const rows: VerifiedRow[] = [];
+          for (const { kernel, surface } of group.hosts.filter(({ wanted }) => wanted)) {
+            terminal.status(`${group.cpu}, ${kernel}: ${leaving.value.length} contracts`);
+            const done = await verifyOn(context, targetOf(group, kernel, modules), surface, leaving.value);
+            terminal.status('');
+            if (!done.ok) return 'exit' in done.error ? done.error : labFailure(terminal, done.error);
+            rows.push({ kernel, on: surface, cells: done.value });
           }
+          const finished = { group, contracts: leaving.value.map(({ name }) => name), rows };
+          verified.push(finished);
+          if (output === 'table') show(terminal, finished, given.value.length > 0);
         }
-        return exit;
+        if (output === 'json') terminal.out(agreementJson(verified));
+        return given.value.length > 0 ? exitOfContracts(verified) : exitOfAgreement(verified);
       },
   ),
   {
@@ -119,6 +83,63 @@ export const labVerify: Command = define(
     examples: [
       'evenkeel lab verify --arch arm64 --cpu max',
       'evenkeel lab verify web.contract.json --kernel debian:7.2',
+      'evenkeel lab verify --kernel arch/x86/boot/bzImage -o json',
     ],
   },
 );
+
+/** All of one architecture, or it fails. */
+async function departures(names: readonly string[], terminal: Terminal): Promise<Result<Departure[], Failure>> {
+  const found: Departure[] = [];
+  for (const name of names) {
+    const named = await load(name, terminal);
+    if (!named.ok) return named;
+    const leaves = departure(named.value, undefined);
+    if (!leaves.ok) return leaves;
+    found.push(leaves.value);
+  }
+  const other = found.find(({ contract }) => contract.architecture !== found[0]?.contract.architecture);
+  if (other === undefined) return ok(found);
+  const text = `${other.name} is of ${other.contract.architecture}, and the contracts before it are not`;
+  return err(failure(EXIT.input, text, 'Give the contracts of each architecture by themselves.'));
+}
+
+/** What each kernel of the group shows a guest by default. */
+function defaults({ hosts }: LabGroup): Result<Departure[], Failure> {
+  const found: Departure[] = [];
+  for (const { surface } of hosts) {
+    const leaves = departure(surface, undefined);
+    if (!leaves.ok) return leaves;
+    found.push(leaves.value);
+  }
+  return ok(found);
+}
+
+function show(terminal: Terminal, verified: VerifiedGroup, contractByContract: boolean): void {
+  const { group, rows } = verified;
+  if (!contractByContract) {
+    terminal.out(`${terminal.style('bold', `${group.architecture}, ${group.cpu}`)}\n`);
+    terminal.out(`${matrixOfVerified(terminal, verified)}${agreementText(terminal, rows)}\n`);
+    return;
+  }
+  for (const { on, cells } of rows) {
+    for (const { contract, verification, caveats } of cells) {
+      terminal.out(verificationText(terminal, `${contract}: ${on.name}`, verification, caveats));
+    }
+  }
+}
+
+function exitOfContracts(verified: readonly VerifiedGroup[]): ExitCode {
+  const codes = verified.flatMap(({ rows }) =>
+    rows.flatMap(({ cells }) => cells.map(({ verification }) => verificationExit(verification.honoured))),
+  );
+  if (codes.includes(EXIT.worse)) return EXIT.worse;
+  return codes.includes(EXIT.unknown) ? EXIT.unknown : EXIT.ok;
+}
+
+function exitOfAgreement(verified: readonly VerifiedGroup[]): ExitCode {
+  const differ = verified.some(({ rows }) =>
+    rows.some(({ cells }) => cells.some(({ differences }) => differences.length > 0)),
+  );
+  return differ ? EXIT.worse : EXIT.ok;
+}
