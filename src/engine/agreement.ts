@@ -29,7 +29,8 @@ export function disagreements(
     if (areas.has(registry.area(word))) return [];
     const [worst] = (reasons.get(word) ?? []).toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
     const predicted = worst?.level ?? 'same';
-    const seen = registry.elements(word, width).flatMap(({ path }) => results.get(path) ?? []);
+    const paths = new Set([word, ...registry.elements(word, width).map(({ path }) => path)]);
+    const seen = [...paths].flatMap((path) => results.get(path) ?? []);
     const wrong = seen.find(({ outcome }) => honouredBy(outcome) === 'no');
     const undecided = seen.some(({ outcome }) => honouredBy(outcome) === 'unknown');
     const rule = worst?.rule ?? 'shown-by-default';

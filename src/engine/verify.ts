@@ -52,23 +52,27 @@ function wordResults(
   const neutral = word.neutral !== undefined && ((fromHex(word.neutral) ^ promised) & mask) === 0n;
   const selected = new Set(word.step === null ? [] : plan.steps[word.step]?.selects.map(({ element }) => element));
   const failure = failureOf(word, step, plan);
-  return registry
+  const elements = registry
     .elements(word.word, word.width)
-    .filter((element) => (fieldMask(element) & mask) !== 0n && (isPromised(element) || step !== null))
-    .map((element): ElementResult => {
-      const wanted = extract(element, promised);
-      const reads = value === null ? null : extract(element, value);
-      const about = { element: element.path, promised: wanted, reads };
-      const asked = selected.has(element.path);
-      if (reads === null) return { ...about, ...unread(word, read, failure, neutral) };
-      if (!agrees(element, wanted, reads) && !isHarmless(element, wanted, reads))
-        return { ...about, ...wrong(word, failure, reads) };
-      // What the host shows by itself was seen there, whatever KVM says.
-      const untrue = asked ? unsupported(element, wanted, read) : null;
-      if (untrue !== null) return { ...about, outcome: 'ignored', text: untrue };
-      if (asked && word.doubt !== undefined) return { ...about, outcome: 'unproved', text: word.doubt };
-      return { ...about, outcome: asked ? 'taken' : 'default', text: '' };
-    });
+    .filter((element) => (fieldMask(element) & mask) !== 0n && (isPromised(element) || step !== null));
+  // A register that does not read is one finding, not one for each of its bits.
+  if (value === null) {
+    const whole = { element: word.word, promised: promised & mask, reads: null };
+    return elements.length === 0 ? [] : [{ ...whole, ...unread(word, read, failure, neutral) }];
+  }
+  return elements.map((element): ElementResult => {
+    const wanted = extract(element, promised);
+    const reads = extract(element, value);
+    const about = { element: element.path, promised: wanted, reads };
+    const asked = selected.has(element.path);
+    if (!agrees(element, wanted, reads) && !isHarmless(element, wanted, reads))
+      return { ...about, ...wrong(word, failure, reads) };
+    // What the host shows by itself was seen there, whatever KVM says.
+    const untrue = asked ? unsupported(element, wanted, read) : null;
+    if (untrue !== null) return { ...about, outcome: 'ignored', text: untrue };
+    if (asked && word.doubt !== undefined) return { ...about, outcome: 'unproved', text: word.doubt };
+    return { ...about, outcome: asked ? 'taken' : 'default', text: '' };
+  });
 }
 
 function unread(

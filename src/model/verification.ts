@@ -14,6 +14,7 @@ export const OUTCOMES = ['taken', 'default', 'unreadable', 'unproved', 'refused'
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface ElementResult {
+  /** Where the whole word does not read, the path of the word. */
   readonly element: ElementPath;
   readonly outcome: Outcome;
   readonly promised: bigint;
