@@ -315,7 +315,7 @@ const ROWS: readonly Row[] = [
     after: ['x86/cpuid'],
     before: ['x86/nested', 'x86/msrs', 'x86/run'],
     reason:
-      'Some exist only with their CPUID bit (VMX capabilities, PERF_CAPABILITIES, ARCH_CAPABILITIES), and state is judged by them. Frozen by the first KVM_RUN of the vCPU.',
+      'Some exist only with their CPUID bit (VMX capabilities, parts of PERF_CAPABILITIES), and state is judged by them. Frozen by the first KVM_RUN of the vCPU.',
     violated: [
       { outcome: 'refused', what: 'before CPUID: the count ends at the first MSR that needs a feature' },
       { outcome: 'refused', what: 'another value after KVM_RUN; the same is taken', kernels: '6.12 and later' },
@@ -449,7 +449,7 @@ const ROWS: readonly Row[] = [
     before: ['x86/run'],
     reason:
       'Many exist only with their CPUID bit, and a batch ends at the first that is refused: the returned count says where. Paravirtual MSRs start services that need memory and the APIC.',
-    violated: [{ outcome: 'refused', what: 'before CPUID: an MSR whose feature CPUID is to give (XSS, TSC_AUX, CET)' }],
+    violated: [{ outcome: 'refused', what: 'before CPUID: an MSR whose feature CPUID is to give, such as XSS' }],
     source: [`${X86}, kvm_set_msr_common and msr_io`, `${API}, 4.19`],
   },
   {
