@@ -103,3 +103,23 @@ export type Trial = {
   readonly outcome: 'taken' | 'ignored' | 'changed' | (string & {});
   readonly reads?: string;
 };
+
+/** Calls really made in an order that is not the usual one, on VMs made for it. */
+export type OrderTrial = {
+  /** The rule that it tries, by its id in the architecture's ordering rules. */
+  readonly id: string;
+  /** What was done, in order; the last is the call in question. */
+  readonly calls: readonly string[];
+  /**
+   * `accepted` where nothing shows whether it had an effect. `taken`: it had. `ignored`: the call succeeded, and what it
+   * was to change is as before. Otherwise the errno's name, or `refused` for a short count of KVM_SET_MSRS.
+   */
+  readonly outcome: 'accepted' | 'taken' | 'ignored' | 'refused' | (string & {});
+  /** What was read afterwards, hex. */
+  readonly reads?: string;
+  /** Where many were tried in one call: those of which `outcome` is true. Hex. */
+  readonly of?: readonly string[];
+};
+
+/** Section `ordering`. `ran`: how the guest ended that the trials after KVM_RUN need; they are missing where it did not run. */
+export type OrderingSection = { readonly ran: string; readonly trials: readonly OrderTrial[] };

@@ -5,7 +5,7 @@
  */
 import { count, flag, hexOf, listOf, nullable, oneOf, optional, record, text } from './shape.ts';
 import type { Shape } from './shape.ts';
-import type { Hex } from '../../model/index.ts';
+import type { Hex, OrderTrial, OrderingSection } from '../../model/index.ts';
 
 /** One `struct kvm_cpuid_entry2`. `flags` bit 0: the subleaf is significant. */
 export type CpuidRow = {
@@ -301,6 +301,7 @@ export interface X86Sections {
   readonly pmu: PmuData;
   readonly 'msr-control': MsrControlData;
   readonly switches: SwitchesData;
+  readonly ordering: OrderingSection;
 }
 
 export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sections[Name]> } = {
@@ -375,6 +376,18 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
   switches: record<SwitchesData>({
     rows: listOf(
       record<SwitchTrials>({ name: text, announced: hex32, trials: FLAG_TRIALS, invalid: nullable(FLAG_TRIAL) }),
+    ),
+  }),
+  ordering: record<OrderingSection>({
+    ran: text,
+    trials: listOf(
+      record<OrderTrial>({
+        id: text,
+        calls: listOf(text),
+        outcome: text,
+        reads: optional(text),
+        of: optional(listOf(text)),
+      }),
     ),
   }),
 };
