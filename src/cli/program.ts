@@ -22,6 +22,7 @@ import { labRecord } from './commands/lab-record.ts';
 import { labVerify } from './commands/lab-verify.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
+import { registryCoverage } from './commands/registry-coverage.ts';
 import { schema } from './commands/schema.ts';
 import { surfaceDiff } from './commands/surface-diff.ts';
 import { surfaceList } from './commands/surface-list.ts';
@@ -69,7 +70,12 @@ const lab: Command = command(
   },
 );
 
-export const program: Command = or(host, surface, contract, migration, baseline, fence, conform, lab, schema);
+const registry: Command = command('registry', registryCoverage, {
+  brief: [text('What every register and bit is')],
+  footer: lines(['evenkeel registry coverage --recorded']),
+});
+
+export const program: Command = or(host, surface, contract, migration, baseline, fence, conform, registry, lab, schema);
 
 /** The first words of commands; a wrong command line is pointed to the help of its group. */
 export const GROUPS: readonly string[] = [
@@ -80,6 +86,7 @@ export const GROUPS: readonly string[] = [
   'baseline',
   'fence',
   'conform',
+  'registry',
   'lab',
   'schema',
 ];

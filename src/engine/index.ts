@@ -2,6 +2,8 @@
 export { check } from './check.ts';
 export type { CheckOptions } from './check.ts';
 export * from './conform/index.ts';
+export { coverage } from './coverage.ts';
+export type { Count, Coverage, Covered, UnnamedBit } from './coverage.ts';
 export { diff } from './diff.ts';
 export type { Difference } from './diff.ts';
 export { group } from './group.ts';

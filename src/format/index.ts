@@ -10,6 +10,8 @@ export { canonicalJson } from './canonical.ts';
 export { CONFORMANCE_FORMAT, conformanceSchema } from './conformance.ts';
 export type { ConformanceDocument } from './conformance.ts';
 export { contractSchema } from './contract.ts';
+export { COVERAGE_FORMAT, coverageSchema } from './coverage.ts';
+export type { CoverageDocument, RawCount } from './coverage.ts';
 export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
 export type { DifferenceDocument, NamedFingerprint } from './difference.ts';
 export { describeDocumentError } from './error.ts';

@@ -5,6 +5,7 @@ import { agreementSchema } from './agreement.ts';
 import { baselineSchema } from './baseline.ts';
 import { conformanceSchema } from './conformance.ts';
 import { contractSchema } from './contract.ts';
+import { coverageSchema } from './coverage.ts';
 import { differenceSchema } from './difference.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
@@ -25,6 +26,7 @@ export const PUBLISHED_FORMATS = [
   'plan',
   'verification',
   'agreement',
+  'coverage',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -41,6 +43,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   plan: planSchema,
   verification: verificationSchema,
   agreement: agreementSchema,
+  coverage: coverageSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
