@@ -20,11 +20,13 @@ export interface LeafValue extends Leaf {
 }
 
 /** Guest-physical: the code, and behind it the table. All within the 64 KiB that real mode reaches through DS = 0. */
-const CODE = 0x1000;
+export const CODE = 0x1000;
 const TABLE = 0x2000;
 /** leaf, subleaf, eax, ebx, ecx, edx. */
 const ROW_BYTES = 24;
 export const GUEST_BYTES = 0x10000;
+/** Where Intel CPUs without unrestricted guest mode keep three pages for real mode; below the BIOS, as QEMU has it. */
+export const TSS_ADDRESS = 0xfffb_d000;
 export const MAXIMUM_LEAVES: number = (GUEST_BYTES - TABLE) / ROW_BYTES;
 
 /** SI walks the table, BP counts; CPUID leaves both alone. The 0x66 prefix makes a 16-bit move a 32-bit one. */

@@ -19,12 +19,9 @@ import { hex, ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 import { failed, measured } from '../../step.ts';
 import type { Step } from '../../step.ts';
-import { GUEST_BYTES, MAXIMUM_LEAVES, load, results, run } from './cpuid-guest.ts';
+import { GUEST_BYTES, MAXIMUM_LEAVES, TSS_ADDRESS, load, results, run } from './cpuid-guest.ts';
 import { baseTable } from './fresh.ts';
 import type { CpuidEntry } from './fresh.ts';
-
-/** Where Intel CPUs without unrestricted guest mode keep three pages for real mode; below the BIOS, as QEMU has it. */
-const TSS_ADDRESS = 0xfffb_d000;
 
 export const cpuidObserved: Step = {
   name: 'cpuid-observed',

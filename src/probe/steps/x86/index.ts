@@ -1,4 +1,4 @@
-/** The steps that only an x86_64 host answers. The one that runs a guest comes last: it is the likeliest to hang. */
+/** The steps that only an x86_64 host answers. Those that run a guest come last: they are the likeliest to hang. */
 import type { Step } from '../../step.ts';
 import { cpuidLatitude } from './cpuid-latitude.ts';
 import { cpuidObserved } from './cpuid-observed.ts';
@@ -8,6 +8,7 @@ import { lapic } from './lapic.ts';
 import { msrControl } from './msr-control.ts';
 import { msr } from './msr.ts';
 import { nested } from './nested.ts';
+import { ordering } from './ordering/index.ts';
 import { pmu } from './pmu.ts';
 import { quirk } from './quirk.ts';
 import { switches } from './switches.ts';
@@ -30,4 +31,5 @@ export const X86_STEPS: readonly Step[] = [
   msrControl,
   switches,
   cpuidObserved,
+  ordering,
 ];
