@@ -9,6 +9,7 @@ import { baseline } from './commands/baseline.ts';
 import { contractPin } from './commands/contract-pin.ts';
 import { contractPlan } from './commands/contract-plan.ts';
 import { contractVerify } from './commands/contract-verify.ts';
+import { explain } from './commands/explain.ts';
 import { fence } from './commands/fence.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostProbe } from './commands/host-probe.ts';
@@ -75,7 +76,19 @@ const registry: Command = command('registry', registryCoverage, {
   footer: lines(['evenkeel registry coverage --recorded']),
 });
 
-export const program: Command = or(host, surface, contract, migration, baseline, fence, conform, registry, lab, schema);
+export const program: Command = or(
+  host,
+  surface,
+  contract,
+  migration,
+  baseline,
+  fence,
+  conform,
+  registry,
+  explain,
+  lab,
+  schema,
+);
 
 /** The first words of commands; a wrong command line is pointed to the help of its group. */
 export const GROUPS: readonly string[] = [
@@ -87,6 +100,7 @@ export const GROUPS: readonly string[] = [
   'fence',
   'conform',
   'registry',
+  'explain',
   'lab',
   'schema',
 ];

@@ -8,6 +8,8 @@ export { diff } from './diff.ts';
 export type { Difference } from './diff.ts';
 export { group } from './group.ts';
 export type { Group } from './group.ts';
+export { history } from './history.ts';
+export type { Point } from './history.ts';
 export type { Rule } from './finding.ts';
 export { pin } from './pin.ts';
 export { checkReturn } from './return.ts';

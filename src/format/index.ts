@@ -16,6 +16,8 @@ export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
 export type { DifferenceDocument, NamedFingerprint } from './difference.ts';
 export { describeDocumentError } from './error.ts';
 export type { DocumentCode, DocumentError, Place } from './error.ts';
+export { EXPLANATION_FORMAT, explanationSchema } from './explanation.ts';
+export type { ExplainedCall, ExplainedElement, ExplainedHistory, ExplanationDocument } from './explanation.ts';
 export { FENCE_FORMAT, fenceSchema } from './fence.ts';
 export type { FenceDocument } from './fence.ts';
 export { fingerprint } from './fingerprint.ts';

@@ -7,6 +7,7 @@ import { conformanceSchema } from './conformance.ts';
 import { contractSchema } from './contract.ts';
 import { coverageSchema } from './coverage.ts';
 import { differenceSchema } from './difference.ts';
+import { explanationSchema } from './explanation.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { planSchema } from './plan.ts';
@@ -27,6 +28,7 @@ export const PUBLISHED_FORMATS = [
   'verification',
   'agreement',
   'coverage',
+  'explanation',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -44,6 +46,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   verification: verificationSchema,
   agreement: agreementSchema,
   coverage: coverageSchema,
+  explanation: explanationSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

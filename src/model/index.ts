@@ -1,5 +1,6 @@
 /** The words of the project as types and pure functions. No I/O, no architecture knowledge, no dependency. */
 export * from './catalogue.ts';
+export * from './comparison-text.ts';
 export * from './contract.ts';
 export * from './element.ts';
 export * from './hex.ts';
