@@ -10,6 +10,7 @@ import type {
   VcpusSection,
   VmSection,
 } from '../../arch/arm64/index.ts';
+import type { OrderingSection } from '../../model/index.ts';
 import { countSchema, hexTextSchema } from '../schemas.ts';
 import { uniqueBy } from '../unique.ts';
 import { bySchema } from './rule.ts';
@@ -142,6 +143,19 @@ const vm: z.ZodType<VmSection> = z.object({
   enable: z.array(z.tuple([z.string(), z.string()])),
 });
 
+const ordering: z.ZodType<OrderingSection> = z.object({
+  ran: z.string(),
+  trials: z.array(
+    z.object({
+      id: z.string(),
+      calls: z.array(z.string()),
+      outcome: z.string(),
+      reads: z.exactOptional(z.string()),
+      of: z.exactOptional(z.array(z.string())),
+    }),
+  ),
+});
+
 export const ARM64_RULES: Readonly<Record<string, SectionRule>> = {
   vcpus: bySchema(vcpus),
   'id-registers': bySchema(idRegistersSection),
@@ -153,4 +167,5 @@ export const ARM64_RULES: Readonly<Record<string, SectionRule>> = {
   its: bySchema(gic),
   'vcpu-attributes': bySchema(vcpuAttributes),
   vm: bySchema(vm),
+  ordering: bySchema(ordering),
 };

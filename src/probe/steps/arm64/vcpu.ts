@@ -76,7 +76,8 @@ export function everyFeature(kvm: Kvm): Feature[] {
   return ordinary.filter((feature) => missingCapability(kvm, [feature]) === null);
 }
 
-function featureWord(features: readonly Feature[]): number {
+/** kvm_vcpu_init.features[0]. */
+export function featureWord(features: readonly Feature[]): number {
   return features.reduce((word, feature) => word | (1 << FEATURE_BITS[feature]), 0);
 }
 

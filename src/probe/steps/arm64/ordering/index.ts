@@ -1,0 +1,27 @@
+/**
+ * What KVM does with calls that come at another place than `arch/ordering` gives them: each wrong order is tried on a VM
+ * made for it, and the effect looked at where something shows it.
+ */
+import { failed, measured } from '../../../step.ts';
+import type { Step } from '../../../step.ts';
+import { OrderTrials } from '../../order-trials.ts';
+import { afterRun } from './after-run.ts';
+import { beforeInit } from './before-init.ts';
+import { deviceOrder } from './devices.ts';
+import { sveOrder } from './sve.ts';
+
+export const ordering: Step = {
+  name: 'ordering',
+  architecture: 'arm64',
+  // A guest of one instruction runs twice, which an emulated machine is slow at.
+  seconds: 15,
+  run(context) {
+    const trials = new OrderTrials();
+    for (const group of [beforeInit, sveOrder, deviceOrder]) {
+      const done = group(context, trials);
+      if (!done.ok) return failed(done.error);
+    }
+    const ran = afterRun(context, trials);
+    return ran.ok ? measured({ ran: ran.value, trials: trials.rows }) : failed(ran.error);
+  },
+};
