@@ -10,6 +10,7 @@ import { capabilityWords } from './measure-capabilities.ts';
 import { deviceWords } from './measure-devices.ts';
 import { registerWords } from './measure-registers.ts';
 import { switchWords } from './measure-switches.ts';
+import { restoredRegisters } from './measure-unlisted.ts';
 import { vcpuWords } from './measure-vcpu.ts';
 import { dataOf, DEFAULT_VCPU, resolveVcpu, whyMissing } from './read-sections.ts';
 import type { VcpusSection } from './sections.ts';
@@ -44,6 +45,8 @@ export function measure(surface: Surface, options: Arm64MeasureOptions = {}): Me
     fingerprint: surface.fingerprint,
     words: new Map(words.map((word) => [word.path, word])),
     areas: new Map(areas),
+    // Tried on a vCPU with every feature: another one lacks more registers.
+    ...(name === DEFAULT_VCPU ? { restores: restoredRegisters(surface) } : {}),
     caveats: caveatsOf(surface),
   };
 }

@@ -106,6 +106,29 @@ export type StateSection = {
 
 export type StateRow = readonly [id: string, writtenBack: string, flipped: string, changedBits: string];
 
+/**
+ * Section `unlisted-registers`: registers that other kernels list for a vCPU with every feature and this one does not, and
+ * what came of writing them.
+ */
+export type UnlistedRegistersSection = {
+  readonly vcpu: string;
+  /** How many were asked for. */
+  readonly asked: number;
+  /** By the errno of KVM_SET_ONE_REG with the value that it reads, or 0 where it does not read. */
+  readonly refused: Readonly<Record<string, readonly string[]>>;
+  /** Accepted all the same. */
+  readonly answered: readonly UnlistedRow[];
+};
+
+/** The outcomes of writing the value back and of writing all bits flipped, and the bits that the second one changed. */
+export type UnlistedRow = readonly [
+  id: string,
+  value: ValueOrErrno,
+  writtenBack: string,
+  flipped: string,
+  changedBits: string,
+];
+
 /** Section `sve`: KVM_REG_ARM64_SVE_VLS before KVM_ARM_VCPU_FINALIZE. */
 export type SveSection = {
   /** The default set: bit n is a vector length of n + 1 quadwords. */

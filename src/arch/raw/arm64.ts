@@ -119,6 +119,12 @@ export const ARM64_MEANINGS: Readonly<Record<string, Meaning>> = {
       ),
     ),
   }),
+  'unlisted-registers': record({
+    vcpu: measurement('on which vCPU it was tried'),
+    asked: measurement('how many registers of other kernels were asked for'),
+    refused: measurement('not listed here: that a restore of it is refused is in what the host accepts'),
+    answered: measurement('not listed here: what comes of a restore is in what the host accepts'),
+  }),
   sve: record({
     lengths: unit('register', () => word('sve/vector-lengths')),
     trials: TRIALS,

@@ -24,7 +24,7 @@ const cpuidRows = (area: string, otherwise: string | null = null): Meaning => {
   return list(record({ leaf: KEY, subleaf: KEY, flags: KEY, eax: one, ebx: one, ecx: one, edx: one }));
 };
 
-const MSR_MEMBERS = ['index', 'fresh', 'value', 'write', 'system', 'vcpu', 'takes', 'ignored'] as const;
+const MSR_MEMBERS = ['index', 'fresh', 'value', 'write', 'system', 'vcpu', 'takes', 'ignored', 'holds'] as const;
 
 const msr = (what: string, otherwise: (here: Here, index: number) => string | null): Meaning =>
   row(what, MSR_MEMBERS, (here) => {

@@ -6,6 +6,7 @@ import type {
   IdRegistersSection,
   StateSection,
   SveSection,
+  UnlistedRegistersSection,
   VcpuAttributesSection,
   VcpusSection,
   VmSection,
@@ -96,6 +97,15 @@ const state: z.ZodType<StateSection> = z.object({
   limited: z.array(z.tuple([hexTextSchema, z.string(), z.string(), z.string()])),
 });
 
+const unlisted: z.ZodType<UnlistedRegistersSection> = z.object({
+  vcpu: z.string(),
+  asked: countSchema,
+  refused: z.record(z.string(), z.array(hexTextSchema)),
+  answered: z
+    .array(z.tuple([hexTextSchema, valueOrErrno, z.string(), z.string(), hexTextSchema]))
+    .superRefine(uniqueBy(([id]) => `register ${id}`, null)),
+});
+
 const sve: z.ZodType<SveSection> = z.object({
   lengths: z.string(),
   trials,
@@ -161,6 +171,7 @@ export const ARM64_RULES: Readonly<Record<string, SectionRule>> = {
   'id-registers': bySchema(idRegistersSection),
   firmware: bySchema(firmware),
   state: bySchema(state),
+  'unlisted-registers': bySchema(unlisted),
   sve: bySchema(sve),
   'vgic-v2': bySchema(gic),
   'vgic-v3': bySchema(gic),

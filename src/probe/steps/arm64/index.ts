@@ -6,6 +6,7 @@ import { idRegisters } from './id-registers.ts';
 import { ordering } from './ordering/index.ts';
 import { state } from './state.ts';
 import { sve } from './sve.ts';
+import { unlistedRegisters } from './unlisted-registers.ts';
 import { vcpuAttributes } from './vcpu-attributes.ts';
 import { vcpus } from './vcpus.ts';
 import { vm } from './vm.ts';
@@ -15,6 +16,7 @@ export const ARM64_STEPS: readonly Step[] = [
   idRegisters,
   firmware,
   state,
+  unlistedRegisters,
   sve,
   vgicV2,
   vgicV3,

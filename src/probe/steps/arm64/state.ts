@@ -29,7 +29,7 @@ export const state: Step = {
 };
 
 /** Null where the register took both writes whole. */
-function tryState(registers: Registers, id: bigint): StateRow | null {
+export function tryState(registers: Registers, id: bigint): StateRow | null {
   const value = registers.get(id);
   if (typeof value === 'string') return [hex(id), value, value, '0x0'];
   const back = registers.try(id, value, value).outcome;
