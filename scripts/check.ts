@@ -21,6 +21,11 @@ const CHECKS: readonly Check[] = [
     command: ['prettier', '--check', '--log-level', 'warn', '.'],
   },
   { name: 'imports', holds: 'no folder imports from a later one', command: ['node', 'scripts/imports.ts'] },
+  {
+    name: 'registry',
+    holds: 'no linter finds a fault in the tables',
+    command: ['node', 'scripts/lint/registry.ts'],
+  },
   { name: 'unused', holds: 'no file, export or dependency is unused', command: ['knip', '--no-progress'] },
 ];
 

@@ -204,7 +204,7 @@ const FIRMWARE: readonly Row[] = [
   {
     id: 'arm64-smccc-filter',
     title: 'KVM_ARM_VM_SMCCC_FILTER',
-    elements: [],
+    elements: ['switch/SMCCC_FILTER'],
     unseen: 'no ioctl gives out which calls are filtered',
     before: 'KVM answers every hypercall that it knows',
     after: 'the VMM can deny ranges of calls or answer them itself',
@@ -282,7 +282,7 @@ const IDENTITY: readonly Row[] = [
   {
     id: 'arm64-implementation-registers',
     title: 'MIDR_EL1, REVIDR_EL1 and AIDR_EL1 can be written',
-    elements: ['reg/MIDR_EL1', 'reg/REVIDR_EL1', 'reg/AIDR_EL1'],
+    elements: ['switch/WRITABLE_IMP_ID_REGS', 'reg/MIDR_EL1', 'reg/REVIDR_EL1', 'reg/AIDR_EL1'],
     before: 'those of the CPU; another value is refused',
     after: 'in a VM made for it they are what the VMM says',
     kernels: { without: '6.14', with: '6.17' },
@@ -497,7 +497,7 @@ const MACHINE: readonly Row[] = [
   {
     id: 'arm64-pmu-event-filter',
     title: 'PMU event filter',
-    elements: [],
+    elements: ['switch/PMU_EVENT_FILTER'],
     unseen: 'no ioctl gives out which events are filtered',
     before: 'every event can be counted',
     after: 'the VMM allows or denies events',
@@ -513,7 +513,7 @@ const MACHINE: readonly Row[] = [
   {
     id: 'arm64-pmu-choice',
     title: 'Which physical PMU a guest counts on',
-    elements: [],
+    elements: ['switch/SET_PMU'],
     unseen: "the numbers of PMUs are the host's own",
     before: 'KVM picks one',
     after: 'the VMM can pick one',
@@ -597,7 +597,7 @@ const MACHINE: readonly Row[] = [
   {
     id: 'arm64-counter-offset',
     title: 'KVM_ARM_SET_COUNTER_OFFSET',
-    elements: ['reg/KVM_REG_ARM_TIMER_CNT', 'reg/CNTPCT_EL0'],
+    elements: ['switch/COUNTER_OFFSET', 'reg/KVM_REG_ARM_TIMER_CNT', 'reg/CNTPCT_EL0'],
     unseen: 'no ioctl gives out whether an offset was set',
     before: "a write of the virtual counter sets the offset of that counter; the physical one is the host's",
     after: 'one offset of the VM holds for both, and writes of the counters are then dropped',
@@ -706,7 +706,7 @@ const MACHINE: readonly Row[] = [
   {
     id: 'arm64-user-exits',
     title: 'Exits that a VMM can ask for',
-    elements: [],
+    elements: ['switch/NISV_TO_USER', 'switch/SYSTEM_SUSPEND', 'switch/SEA_TO_USER'],
     unseen: 'no ioctl gives out which were asked for',
     before: 'KVM answers aborts without a syndrome, suspend calls and external aborts itself',
     after:

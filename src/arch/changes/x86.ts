@@ -201,7 +201,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-split-irqchip',
     title: 'KVM_CAP_SPLIT_IRQCHIP',
-    elements: ['capability/KVM_CAP_SPLIT_IRQCHIP', 'lapic/VERSION/directed_eoi'],
+    elements: ['switch/SPLIT_IRQCHIP', 'lapic/VERSION/directed_eoi'],
     before: 'local APIC, IOAPIC, PIC and PIT are all in the kernel',
     after: "the local APIC is in the kernel, the others are the VMM's",
     kernels: { without: null, with: '5.10' },
@@ -217,7 +217,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-platform-info-readable',
     title: 'Whether a guest may read MSR_PLATFORM_INFO',
-    elements: ['msr/MSR_PLATFORM_INFO', 'capability/KVM_CAP_MSR_PLATFORM_INFO'],
+    elements: ['switch/MSR_PLATFORM_INFO', 'msr/MSR_PLATFORM_INFO'],
     before: 'a guest reads it',
     after: 'the VMM can have reads raise #GP',
     kernels: { without: '4.18', with: '5.0' },
@@ -232,7 +232,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-exception-payload',
     title: 'KVM_CAP_EXCEPTION_PAYLOAD',
-    elements: ['capability/KVM_CAP_EXCEPTION_PAYLOAD'],
+    elements: ['switch/EXCEPTION_PAYLOAD'],
     unseen: 'an exception that is pending while a guest is saved shows only then',
     before:
       'CR2 and DR6 change when an exception is queued; pending and injected ones look alike in KVM_GET_VCPU_EVENTS',
@@ -249,7 +249,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-triple-fault-event',
     title: 'KVM_CAP_X86_TRIPLE_FAULT_EVENT',
-    elements: ['capability/KVM_CAP_X86_TRIPLE_FAULT_EVENT'],
+    elements: ['switch/TRIPLE_FAULT_EVENT'],
     unseen: 'a triple fault that is pending while a guest is saved shows only then',
     before: 'a pending triple fault is not saved',
     after: 'KVM_GET_VCPU_EVENTS has it',
@@ -265,7 +265,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-enforce-pv-features',
     title: 'KVM_CAP_ENFORCE_PV_FEATURE_CPUID',
-    elements: ['capability/KVM_CAP_ENFORCE_PV_FEATURE_CPUID', 'cpuid/0x40000001:0/eax'],
+    elements: ['switch/ENFORCE_PV_FEATURE_CPUID', 'cpuid/0x40000001:0/eax'],
     before: "KVM's MSRs and hypercalls work whether or not CPUID 0x40000001 announces them",
     after: 'those that CPUID does not announce raise #GP or return an error',
     kernels: { without: '5.4', with: '5.10' },
@@ -280,7 +280,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-enforce-hyperv-features',
     title: 'KVM_CAP_HYPERV_ENFORCE_CPUID',
-    elements: ['capability/KVM_CAP_HYPERV_ENFORCE_CPUID', 'hyperv/*'],
+    elements: ['switch/HYPERV_ENFORCE_CPUID', 'hyperv/*'],
     before:
       "once a guest is told that it runs on Hyper-V, all of KVM's Hyper-V services answer, those of a newer kernel too",
     after: 'only those that its Hyper-V leaves announce',
@@ -296,7 +296,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-hyperv-synic2',
     title: 'KVM_CAP_HYPERV_SYNIC2 beside KVM_CAP_HYPERV_SYNIC',
-    elements: ['capability/KVM_CAP_HYPERV_SYNIC', 'capability/KVM_CAP_HYPERV_SYNIC2'],
+    elements: ['switch/HYPERV_SYNIC', 'switch/HYPERV_SYNIC2'],
     before: 'KVM clears the pages of the synthetic interrupt controller when the guest places them',
     after: 'the pages keep what is in them',
     kernels: { without: '4.4', with: '4.15' },
@@ -326,7 +326,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-pmu-off',
     title: 'KVM_CAP_PMU_CAPABILITY',
-    elements: ['pmu/capability', 'capability/KVM_CAP_PMU_CAPABILITY', 'cpuid/0xa:0/eax'],
+    elements: ['switch/PMU_DISABLE', 'pmu/capability', 'cpuid/0xa:0/eax'],
     before: 'a guest has performance counters if the module has them',
     after: 'the VMM can turn them off for one VM',
     kernels: { without: '5.15', with: '5.19' },
@@ -341,7 +341,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-pmu-event-filter',
     title: 'KVM_SET_PMU_EVENT_FILTER and its masked events',
-    elements: ['capability/KVM_CAP_PMU_EVENT_FILTER', 'capability/KVM_CAP_PMU_EVENT_MASKED_EVENTS'],
+    elements: ['switch/PMU_EVENT_FILTER', 'capability/KVM_CAP_PMU_EVENT_MASKED_EVENTS'],
     before: 'every event can be counted',
     after: 'only events that the filter lets through; masked events since KVM_CAP_PMU_EVENT_MASKED_EVENTS',
     kernels: { without: '6.2', with: '6.5' },
@@ -356,7 +356,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-nx-huge-pages',
     title: 'KVM_CAP_VM_DISABLE_NX_HUGE_PAGES',
-    elements: ['capability/KVM_CAP_VM_DISABLE_NX_HUGE_PAGES'],
+    elements: ['switch/DISABLE_NX_HUGE_PAGES'],
     before: 'huge pages are split where a guest executes from them (ITLB multihit)',
     after: 'a privileged VMM can leave that mitigation out for one VM',
     kernels: { without: '5.19', with: '6.1' },
@@ -372,7 +372,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-apic-bus-cycles',
     title: 'KVM_CAP_X86_APIC_BUS_CYCLES_NS',
-    elements: ['capability/KVM_CAP_X86_APIC_BUS_CYCLES_NS'],
+    elements: ['switch/APIC_BUS_CYCLES_NS'],
     before: 'the APIC timer counts nanoseconds',
     after: 'the VMM says how long a cycle of the APIC bus is',
     kernels: { without: '6.8', with: '6.12' },
@@ -388,11 +388,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-disable-exits',
     title: 'KVM_CAP_X86_DISABLE_EXITS',
-    elements: [
-      'capability/KVM_CAP_X86_DISABLE_EXITS',
-      'cpuid/0x1:0/ecx/monitor',
-      'cpuid/0x40000001:0/eax/kvm_pv_unhalt',
-    ],
+    elements: ['switch/DISABLE_EXITS_*', 'cpuid/0x1:0/ecx/monitor', 'cpuid/0x40000001:0/eax/kvm_pv_unhalt'],
     before: 'MWAIT, HLT, PAUSE and reads of APERF and MPERF leave the guest',
     after: 'the VMM can have them run in the guest; with HLT among them KVM clears PV_UNHALT in CPUID',
     kernels: { without: '4.15', with: '4.18' },
@@ -409,7 +405,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-bus-lock-and-notify-exits',
     title: 'KVM_CAP_X86_BUS_LOCK_EXIT, KVM_CAP_X86_NOTIFY_VMEXIT',
-    elements: ['capability/KVM_CAP_X86_BUS_LOCK_EXIT', 'capability/KVM_CAP_X86_NOTIFY_VMEXIT'],
+    elements: ['switch/BUS_LOCK_EXIT', 'switch/NOTIFY_VMEXIT'],
     before: 'bus locks and long stalls stay in the guest',
     after: 'the VMM can have them leave the guest',
     kernels: { without: '5.10', with: '6.1' },
@@ -425,7 +421,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-max-vcpu-id',
     title: 'KVM_CAP_MAX_VCPU_ID can be set',
-    elements: ['capability/KVM_CAP_MAX_VCPU_ID'],
+    elements: ['switch/MAX_VCPU_ID'],
     before: "the highest vCPU id is the kernel's",
     after: 'the VMM can lower it for one VM, once',
     kernels: { without: '5.19', with: '6.1' },
@@ -833,7 +829,7 @@ const STATE: readonly Row[] = [
   {
     id: 'x86-mtrr-ignored',
     title: "A guest's MTRRs have no effect",
-    elements: ['msr/MSR_MTRR*', 'msr/MSR_IA32_CR_PAT'],
+    elements: ['msr/MSR_IA32_CR_PAT'],
     unseen: 'which memory type an access has',
     before: "with devices that bypass caches (non-coherent DMA) the guest's MTRRs decide the memory type",
     after: 'the PAT decides alone; MTRRs are saved and do nothing',
