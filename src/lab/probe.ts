@@ -225,7 +225,7 @@ function command(options: LabProbeOptions): string {
 }
 
 function environment(
-  { kernel, qemu }: Prepared,
+  { kernel, qemu, medium }: Prepared,
   { architecture, cpu, append = [] }: LabProbeOptions,
   warnings: readonly string[],
   failed: readonly FailedAttempt[],
@@ -235,6 +235,7 @@ function environment(
     machine: `${MACHINES[architecture].machine}, accel=tcg`,
     cpu: cpuArgument(architecture, cpu),
     kernel: kernel.identity,
+    image: medium,
     ...(append.length === 0 ? {} : { append: append.join(' ') }),
     ...(warnings.length === 0 ? {} : { 'qemu warnings': warnings.join('; ') }),
     ...(failed.length === 0 ? {} : { 'failed attempts': failed.map(({ reason }) => reason).join('; ') }),
