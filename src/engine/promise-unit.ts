@@ -9,6 +9,7 @@ import type {
   Registry,
   Rejection,
   Setting,
+  WordLatitude,
 } from '../model/index.ts';
 import { NOTHING, same } from './finding.ts';
 import type { Finding, Findings, Judgement, Rule } from './finding.ts';
@@ -22,15 +23,13 @@ export function judgePromise(registry: Registry, promised: Promised, destination
   if (destination.areas.get(registry.area(promised.word))?.measured !== true) return NOTHING;
   const word = destination.words.get(promised.word);
   if (word !== undefined) return judgeWord(registry, promised, word);
-  const { kind, otherwise } = absenceOf(registry, promised.word, destination);
+  const absence = absenceOf(registry, promised.word, destination);
   const evidence = destination.areas.get(registry.area(promised.word))?.evidence ?? '';
-  if (kind === 'absent') {
+  if (absence.kind === 'absent') {
     const text = `promised ${hex(promised.value)}, the destination does not have it`;
-    return judgeMissing(registry, promised, text, otherwise, evidence);
+    return judgeMissing(registry, promised, text, absence.otherwise, evidence);
   }
-  const { width } = promised;
-  const latitude = { kind: 'fixed', otherwise } as const;
-  return judgeWord(registry, promised, { path: promised.word, width, value: 0n, latitude, mechanism: null, evidence });
+  return judgeWord(registry, promised, zeroWord(promised, absence, evidence));
 }
 
 /** What the destination shows where it does not have a word, and what happens to a write of it. */
@@ -41,7 +40,20 @@ export function absenceOf(
 ): ReturnType<Registry['whenAbsent']> {
   const known = registry.whenAbsent(word);
   const partial = destination.areas.get(registry.area(word))?.partial;
-  return partial === undefined ? known : { ...known, otherwise: { how: 'unknown', why: partial } };
+  if (partial === undefined) return known;
+  const otherwise = { how: 'unknown', why: partial } as const;
+  return known.kind === 'zero' ? { ...known, otherwise, settable: 0n } : { ...known, otherwise };
+}
+
+/** A word that reads as zeros where a host does not have it. */
+export function zeroWord(
+  { word: path, width }: Pick<Promised, 'word' | 'width'>,
+  { otherwise, settable, mechanism }: Extract<ReturnType<Registry['whenAbsent']>, { readonly kind: 'zero' }>,
+  evidence: string,
+): MeasuredWord {
+  const latitude: WordLatitude =
+    settable === 0n ? { kind: 'fixed', otherwise } : { kind: 'bits', clearable: 0n, settable, otherwise };
+  return { path, width, value: 0n, latitude, mechanism, evidence };
 }
 
 /** A promised word that the destination has. */

@@ -12,6 +12,7 @@ import type {
 import { describeLatitude } from './describe.ts';
 import { fieldLatitude, showsTogether } from './field-latitude.ts';
 import { show } from './judge.ts';
+import { zeroWord } from './promise-unit.ts';
 
 /** What one host says of an element for which a value was looked for. */
 export interface HostSays {
@@ -87,8 +88,7 @@ function wordOn(registry: Registry, path: string, width: number, surface: Measur
   if (word !== undefined) return word;
   const absence = registry.whenAbsent(path);
   if (absence.kind === 'absent') return 'absent';
-  const fixed = { kind: 'fixed', otherwise: absence.otherwise } as const;
-  return { path, width, value: 0n, latitude: fixed, mechanism: null, evidence: '' };
+  return zeroWord({ word: path, width }, absence, '');
 }
 
 /** What every one of these words can show; a host of which nothing is known can be counted on for its default alone. */

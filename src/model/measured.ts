@@ -155,10 +155,14 @@ export interface Registry {
    * What a host shows where its area was measured and the word is not there. `zero`: a CPUID leaf reads as zeros.
    * `absent`: a register that cannot be restored, with the call that fails and its errno.
    */
-  whenAbsent(
-    word: WordPath,
-  ):
-    | { readonly kind: 'zero'; readonly otherwise: Rejection }
+  whenAbsent(word: WordPath):
+    | {
+        readonly kind: 'zero';
+        readonly otherwise: Rejection;
+        /** Bits that can be set all the same, because nothing in the host stands behind them; by `mechanism`. */
+        readonly settable: bigint;
+        readonly mechanism: Mechanism | null;
+      }
     | { readonly kind: 'absent'; readonly otherwise: Rejection };
   /** The value that means "not used" for a unit of state, or null where none is known. */
   neutral(word: WordPath): bigint | null;

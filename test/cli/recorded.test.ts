@@ -9,6 +9,7 @@ import { recordedNames } from '../../src/cli/recorded.ts';
 import { contractText, parseJson, readDocument, toDocument } from '../../src/format/index.ts';
 import { LEVELS, extract } from '../../src/model/index.ts';
 import type { Contract, Element, Json, Reason } from '../../src/model/index.ts';
+import { resolve } from './pointer.ts';
 
 interface Recorded extends NamedSurface {
   /** `x86_64/max`: kernels are compared on the same CPU. */
@@ -28,17 +29,6 @@ const recorded: readonly Recorded[] = await Promise.all(
 const cpus: readonly (readonly [cpu: string, members: readonly Recorded[]])[] = [
   ...Map.groupBy(recorded, ({ cpu }) => cpu),
 ];
-
-/** What a JSON pointer (RFC 6901) points to; undefined where it leads nowhere. */
-function resolve(json: Json, pointer: string): Json | undefined {
-  let at: Json | undefined = json;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = new Map<string, Json>(Object.entries(at)).get(key);
-  }
-  return at;
-}
 
 /** Every element of a surface by its path. */
 function elementsOf({ surface }: NamedSurface): ReadonlyMap<string, Element> {

@@ -59,7 +59,9 @@ export const toy: Registry = {
   },
   area: (word) => word.split('/')[0] ?? '',
   whenAbsent: (word) =>
-    word.startsWith('leaf/') ? { kind: 'zero', otherwise: IGNORED } : { kind: 'absent', otherwise: REFUSED },
+    word.startsWith('leaf/')
+      ? { kind: 'zero', otherwise: IGNORED, settable: 0n, mechanism: null }
+      : { kind: 'absent', otherwise: REFUSED },
   neutral: (word) => (['reg/0', 'state/0'].includes(word) ? 0n : word.startsWith('switch/') ? 1n : null),
   canonical: (word) => word,
   incomparable: () => null,

@@ -110,9 +110,11 @@ function vmWords(surface: Surface): MeasuredWord[] {
   if (data === null) return [];
   /** What machine type 0 means (api.rst, KVM_CREATE_VM). */
   const IPA_DEFAULT = 40n;
-  const sizes = data.ipaSizes.flatMap(([bits, outcome]) =>
-    outcome === 'taken' ? [bits === 0 ? IPA_DEFAULT : BigInt(bits)] : [],
-  );
+  const IPA_SMALLEST = 32;
+  // Every size between the smallest, the default and the largest that was taken (api.rst, KVM_CREATE_VM: 32 to the limit).
+  const largest = Math.max(...data.ipaSizes.map(([bits, outcome]) => (outcome === 'taken' ? bits : 0)));
+  const taken = largest > IPA_SMALLEST ? largest - IPA_SMALLEST + 1 : 0;
+  const sizes = [IPA_DEFAULT, ...Array.from({ length: taken }, (_, index) => BigInt(IPA_SMALLEST + index))];
   const refusal = data.ipaSizes.find(([, outcome]) => !wasAccepted(outcome))?.[1] ?? 'EINVAL';
   const mte = data.enable.findIndex(([name]) => name === 'KVM_CAP_ARM_MTE');
   return [
@@ -120,7 +122,7 @@ function vmWords(surface: Surface): MeasuredWord[] {
       path: 'vm/ipa-size',
       width: 8,
       value: data.ipaSizes[0]?.[1] === 'taken' ? IPA_DEFAULT : null,
-      latitude: { kind: 'values', values: sizes, otherwise: refusedBy('KVM_CREATE_VM', refusal) },
+      latitude: { kind: 'values', values: [...new Set(sizes)], otherwise: refusedBy('KVM_CREATE_VM', refusal) },
       mechanism: mechanism('vm/ipa-size', 'vm-created'),
       evidence: '/sections/vm/data/ipaSizes',
     },

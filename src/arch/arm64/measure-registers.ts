@@ -2,7 +2,7 @@
 import { fromHex, isHex } from '../../model/index.ts';
 import type { MeasuredWord, Mechanism, Operation, Surface, WordLatitude } from '../../model/index.ts';
 import { FIRMWARE_REGISTERS } from './firmware.ts';
-import { isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
+import { GROUP, groupOf, isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { bitmapLatitude, idLatitude, stateLatitude, valueLatitude } from './latitude.ts';
 import { widthOf, wordOf } from './names.ts';
 import { dataOf, idTrial, implementationTrial } from './read-sections.ts';
@@ -32,9 +32,18 @@ export function registerWords(surface: Surface, vcpu: ResolvedVcpu): MeasuredWor
       value: valueOf(text, read),
       latitude: latitudeOf(text, id, read, trials),
       mechanism: mechanismOf(text, id, trials.id),
+      ...declaredOf(text, id, trials.id),
       evidence: read.pointer,
     };
   });
+}
+
+/** The masks speak of the feature ID space alone; a register of it that they do not list is not writable. */
+function declaredOf(text: string, id: bigint, trials: IdRegistersSection | null): Pick<MeasuredWord, 'declared'> {
+  if (trials === null || !('masks' in trials.declared)) return {};
+  if (!isIdRegister(id) || isFirmwareRegister(id) || groupOf(id) !== GROUP.sysreg) return {};
+  const mask = trials.declared.masks.find(([candidate]) => candidate === text)?.[1] ?? '0x0';
+  return isHex(mask) ? { declared: { mask: fromHex(mask), by: 'KVM_ARM_GET_REG_WRITABLE_MASKS' } } : {};
 }
 
 function valueOf(id: string, { value }: ReadRegister): bigint | null {

@@ -24,6 +24,11 @@ export function switchWords(surface: Surface): MeasuredWord[] {
         value: 0n,
         latitude: latitudeOf(row, tried),
         mechanism: mechanism(`switch/${row.name}`, row.until),
+        // Only what one of the two announces was tried.
+        declared: {
+          mask: (1n << BigInt(row.width)) - 1n,
+          by: row.section === 'vm' ? 'KVM_CHECK_EXTENSION' : 'KVM_HAS_DEVICE_ATTR',
+        },
         evidence: tried.evidence,
       },
     ];

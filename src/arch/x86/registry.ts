@@ -1,10 +1,21 @@
 /** What the engine asks about x86 words. */
-import type { MeasuredSurface, Registry, Rejection, StateGate, SwitchWord, WordPath } from '../../model/index.ts';
+import { fieldMask } from '../../model/index.ts';
+import type {
+  MeasuredSurface,
+  Mechanism,
+  Registry,
+  Rejection,
+  StateGate,
+  SwitchWord,
+  WordPath,
+} from '../../model/index.ts';
+import { cpuidElements } from './cpuid-elements.ts';
 import { areaOf, elements } from './elements.ts';
 import { guestWord, hostWord } from './host-cpu.ts';
 import { MSR_REFUSED } from './measure/msr.ts';
 import { msrNeutral } from './msr-elements.ts';
 import { msrWord, parseMsrWord } from './msr-names.ts';
+import { mechanism } from './operations.ts';
 import { cpuidWord } from './paths.ts';
 import { MSR_GATES, componentGates } from './tables/gates.ts';
 import { LAPIC_ROWS } from './tables/lapic.ts';
@@ -46,6 +57,17 @@ function gates(word: WordPath): readonly StateGate[] {
 
 const CPUID_IGNORED: Rejection = { how: 'ignored', call: 'KVM_SET_CPUID2' };
 
+/**
+ * Data, and bits that say that something is missing: a guest reads what its table says, and the host has nothing to do
+ * with it (KVM_SET_CPUID2 takes leaves that the host does not have).
+ */
+function givenByTable(word: WordPath): { readonly settable: bigint; readonly mechanism: Mechanism | null } {
+  const settable = cpuidElements(word)
+    .filter(({ selection, comparison }) => selection === 'data' || comparison === 'higher-safe')
+    .reduce((mask, element) => mask | fieldMask(element), 0n);
+  return { settable, mechanism: mechanism(word, 'before-first-run') };
+}
+
 function whenAbsent(word: WordPath): ReturnType<Registry['whenAbsent']> {
   switch (areaOf(word)) {
     // A leaf that is not in the table reads as zeros (on Intel, one beyond the last as the last, which no guest asks
@@ -54,7 +76,7 @@ function whenAbsent(word: WordPath): ReturnType<Registry['whenAbsent']> {
     case 'hyperv':
     // A raw dump holds every leaf that the CPU has.
     case 'host-cpuid':
-      return { kind: 'zero', otherwise: CPUID_IGNORED };
+      return { kind: 'zero', otherwise: CPUID_IGNORED, ...givenByTable(word) };
     case 'msr':
     case 'feature-msr':
       return { kind: 'absent', otherwise: MSR_REFUSED };

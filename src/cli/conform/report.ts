@@ -3,10 +3,10 @@
  * and JUnit are three ways to write the same report.
  */
 import { defaultChoices, measure, registryFor } from '../../arch/index.ts';
-import { changesOf, knownChanges } from '../../arch/changes/index.ts';
+import { changesOf, covers, knownChanges } from '../../arch/changes/index.ts';
 import type { KnownChange } from '../../arch/changes/index.ts';
 import { CHECKLIST, conform, worseAnswer } from '../../engine/index.ts';
-import type { Change, Conformance, Finding, Unseen } from '../../engine/index.ts';
+import type { Change, Conformance, Finding, KnownOf, Unseen } from '../../engine/index.ts';
 import { err, ok } from '../../model/index.ts';
 import type { Cpu, Result, Surface } from '../../model/index.ts';
 import { EXIT, failure } from '../exit.ts';
@@ -44,7 +44,7 @@ export function report(from: NamedSurface, to: NamedSurface, options: ReportOpti
   const measuring = measureOptions(choices);
   const whole = conform(registryFor(architecture), measure(from.surface, measuring), measure(to.surface, measuring), {
     choices,
-    known: (element) => changesOf(architecture, element),
+    known: (element) => changesOf(architecture, element).map((change) => knownOf(change, element)),
     unseen: unseenBetween(from.surface, to.surface),
   });
   const conformance = options.element === undefined ? whole : only(whole, options.element);
@@ -55,6 +55,12 @@ export function report(from: NamedSurface, to: NamedSurface, options: ReportOpti
     checklist: checklistOf(whole),
     reproduce: options.reproduce ?? command(from, to),
   });
+}
+
+/** A row about a whole family (`msr/*`) says nothing of what one member of it does to a guest. */
+function knownOf({ id, harmless, elements }: KnownChange, element: string): KnownOf {
+  const named = elements.some((entry) => !entry.endsWith('*') && covers(entry, element));
+  return { id, harmless: named ? harmless : null };
 }
 
 /** A capture that does not tell its CPU is believed to be of the other's. */

@@ -177,6 +177,9 @@ function offByDefault(word: MeasuredWord | undefined, broken: string): Finding {
   return finding('off-by-default', 'broken', broken);
 }
 
+/** Written by name or number, which KVM_GET_REG_LIST, KVM_GET_MSR_INDEX_LIST and the like give. */
+const LISTED: ReadonlySet<string> = new Set(['KVM_SET_ONE_REG', 'KVM_SET_MSRS', 'KVM_SET_CPUID2']);
+
 /**
  * A default is found by reading it on a fresh vCPU, which is arm64's equivalent of KVM_GET_SUPPORTED_CPUID. What has to be
  * switched on shows nothing, and must be announced.
@@ -184,6 +187,9 @@ function offByDefault(word: MeasuredWord | undefined, broken: string): Finding {
 function discoverable(element: Element, word: MeasuredWord | undefined, off: bigint | null): Finding {
   const shows = word?.value ?? null;
   if (shows !== null && shows !== off) return finding('discoverable', 'kept', 'a fresh vCPU shows it');
+  if (word?.declared === undefined && LISTED.has(word?.mechanism?.operation.call ?? '')) {
+    return finding('discoverable', 'kept', 'KVM lists it');
+  }
   if (word?.declared === undefined) {
     return finding('discoverable', 'unknown', 'it is off by default, and whether KVM announces it was not measured');
   }

@@ -23,6 +23,7 @@ export function measureSwitches(surface: Surface): Part {
         value: row.neutral,
         latitude: switchLatitude(row, tried),
         mechanism: mechanismOf(row),
+        declared: { mask: announcedBits(row, tried), by: 'KVM_CHECK_EXTENSION' },
         evidence: `${reading.pointer}/rows/${at}`,
       },
     ];
@@ -32,6 +33,12 @@ export function measureSwitches(surface: Surface): Part {
 
 function isThere({ announced, trials }: SwitchTrials): boolean {
   return announced !== '0x0' || trials.some(({ outcome }) => outcome === 'accepted');
+}
+
+/** The capability's value is a mask of arguments, or says that there is one. */
+function announcedBits(row: SwitchRow, { announced }: SwitchTrials): bigint {
+  const effective = row.announced === 'mask' ? fromHex(announced) & argumentOf(row, 1n) : fromHex(announced);
+  return effective === 0n ? 0n : (1n << BigInt(row.width)) - 1n;
 }
 
 function mechanismOf(row: SwitchRow): Mechanism | null {

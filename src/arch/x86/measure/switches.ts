@@ -1,5 +1,5 @@
 /** Behaviour that a VMM selects with KVM_ENABLE_CAP: quirks, and the flags of the x2APIC interface. */
-import type { MeasuredWord, Operation, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
+import type { Hex, MeasuredWord, Operation, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import type { FlagTrial, QuirkData, QuirkEffect } from '../sections.ts';
 import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
@@ -13,7 +13,7 @@ export function measureQuirks(surface: Surface): Part {
   const reading = readSection(surface, 'quirk');
   const area = areaFrom('quirk', reading);
   if (reading.kind !== 'measured') return { area, words: [] };
-  const { call, trials, effects } = reading.data;
+  const { call, trials, effects, valid } = reading.data;
   const words = trials.flatMap((trial, at): MeasuredWord[] => {
     const name = nameOf(QUIRKS, trial);
     if (name === null) return [];
@@ -28,11 +28,20 @@ export function measureQuirks(surface: Surface): Part {
           effects.find(({ quirk }) => quirk === name),
         ),
         mechanism: call === null ? null : { operation: flagOperation(call, trial, 0n), until: 'before-vcpu' },
+        ...(valid === null ? {} : { declared: declaredQuirk(valid, trial) }),
         evidence: `${reading.pointer}/trials/${at}`,
       },
     ];
   });
   return { area, words };
+}
+
+/** KVM_CHECK_EXTENSION of KVM_CAP_DISABLE_QUIRKS2 gives the mask of quirks that can be disabled. */
+function declaredQuirk(valid: Hex, { flags }: FlagTrial): NonNullable<MeasuredWord['declared']> {
+  return {
+    mask: (fromHex(valid) & fromHex(flags)) === 0n ? 0n : 1n,
+    by: 'KVM_CHECK_EXTENSION(KVM_CAP_DISABLE_QUIRKS2)',
+  };
 }
 
 /** A change that was seen proves the call; where the quirk was to show and nothing changed, the call does nothing. */
