@@ -18,7 +18,7 @@ import { recordedNames } from '../recorded.ts';
 import { documentText } from '../emit.ts';
 import type { Failure } from '../exit.ts';
 import type { Recording } from '../explain/page.ts';
-import type { Target } from '../explain/names.ts';
+import type { Target, completions } from '../explain/names.ts';
 
 export const explain: Command = define(
   'explain',
@@ -80,10 +80,10 @@ function elementName(): ValueParser<'sync', string> {
 }
 
 /** `.ts` in the sources, `.js` as published. */
-function namesModule(): typeof import('../explain/names.ts') {
+function namesModule(): { readonly completions: typeof completions } {
   const path = `../explain/names${extname(import.meta.filename)}`;
-  // What the module exports is what its own import above says.
-  return createRequire(import.meta.url)(path) as typeof import('../explain/names.ts');
+  // What the module exports is what the type above was imported from.
+  return createRequire(import.meta.url)(path) as { readonly completions: typeof completions };
 }
 
 async function recorded(architecture: Architecture): Promise<Recording[] | Failure> {
