@@ -25,10 +25,18 @@ export function measureMsrs(surface: Surface): Part {
   const idle = idleMsrs(surface);
   const words = reading.data.list.flatMap((row, at): MeasuredWord[] => {
     const index = Number(row.index);
-    if (isFeatureMsr(index) || row.value === null || row.holds === 'nothing' || idle(index)) return [];
+    if (isFeatureMsr(index) || row.value === null || holdsNothing(row) || idle(index)) return [];
     return [listedWord(row, fromHex(row.value), `${reading.pointer}/list/${at}`)];
   });
   return { area: areaFrom('msr', reading), words };
+}
+
+/** Read and written only while the APIC's timer is in TSC-deadline mode (Intel SDM volume 3, 12.5.4.1); a fresh one is not. */
+const MSR_IA32_TSC_DEADLINE = 0x6e0;
+
+/** No write of any bit of it was kept, and nothing that the guest can do before changes that. */
+export function holdsNothing({ index, holds }: Pick<MsrRow, 'index' | 'holds'>): boolean {
+  return holds === 'nothing' && Number(index) !== MSR_IA32_TSC_DEADLINE;
 }
 
 function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord {
