@@ -30,6 +30,8 @@ export function history(
   return points;
 }
 
+/** How `describeLatitude` says that there is one value. */
+const ONLY = 'only ';
 const VARIES = 'not known: its value varies, or was not measured';
 
 function pointOf(
@@ -55,5 +57,11 @@ function changes(element: Element, before: Point | undefined, now: Omit<Point, '
   const same =
     before.shows === now.shows ||
     (before.shows !== null && now.shows !== null && agrees(element, before.shows, now.shows));
-  return [...(same ? [] : ['default' as const]), ...(before.canShow === now.canShow ? [] : ['latitude' as const])];
+  // What cannot be set shows its default and nothing else: that it follows the default is no change of its own.
+  const sameLatitude = before.canShow === now.canShow || (isFixed(before) && isFixed(now));
+  return [...(same ? [] : ['default' as const]), ...(sameLatitude ? [] : ['latitude' as const])];
+}
+
+function isFixed({ canShow }: Omit<Point, 'changed'>): boolean {
+  return canShow?.startsWith(ONLY) === true;
 }

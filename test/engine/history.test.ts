@@ -41,7 +41,7 @@ test('a default, a latitude and a presence that change are told apart; what stay
   expect(points.map(({ surface: name, changed }) => [name, ...changed])).toEqual([
     ['a'],
     ['b'],
-    ['c', 'default', 'latitude'],
+    ['c', 'default'],
     ['d', 'latitude'],
     ['e', 'presence'],
     ['f', 'presence'],
