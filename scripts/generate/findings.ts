@@ -15,8 +15,8 @@ const INTRODUCTION = `# Findings
 
 What the recorded kernels change for guests, from one to the next on the same CPU, held against what KVM promises. This
 page is generated from the surfaces in \`surfaces/\` by \`node scripts/generate/findings.ts\`; a test regenerates it and looks
-each change without a way back up in the raw recordings. Each section ends with nothing that was not measured: where a
-known change shows in no surface, the answer is \`unknown\`.
+each change without a way back up in the raw recordings. Where a known change of KVM
+shows in no surface, the answer is \`unknown\`.
 
 The clauses: \`evenkeel conform --help\`. "Without a way back": a guest of the kernel before cannot be shown what it was
 promised, cannot be restored, or cannot return. CPUs are emulated (QEMU's \`max\`, \`EPYC-Milan\`, \`neoverse-n1\`): what depends on

@@ -91,7 +91,7 @@ function findingOf(element: Element, area: string, judgement: Judgement, word: M
   };
 }
 
-function settingOf({ operation, until, needs }: Mechanism, whole: bigint): Setting {
+export function settingOf({ operation, until, needs }: Mechanism, whole: bigint): Setting {
   const { call, target } = describeOperation(operation);
   const first = needs === undefined ? '' : `, after ${describeOperation(needs).target}`;
   return { call, target: `${target}${first}`, until, value: hex(whole) };

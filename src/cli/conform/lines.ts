@@ -94,9 +94,17 @@ export function summary({ conformance: { changes, widened, resetValues } }: Repo
   const without = counted.filter(hasNoWayBack).length;
   const harmless = changes.length - counted.length;
   return [
-    `${counted.length} guest-visible changes, ${without} without a way back`,
+    `${count(counted.length, 'guest-visible change')}, ${without} without a way back`,
     ...(harmless === 0 ? [] : [`${harmless} harmless to running guests`]),
-    `${widened} elements can be set to more than before`,
-    ...(resetValues.length === 0 ? [] : [`${resetValues.length} registers of state start with another value`]),
+    `${count(widened, 'element')} can be set to more than before`,
+    ...(resetValues.length === 0
+      ? []
+      : [
+          `${count(resetValues.length, 'register')} of state ${resetValues.length === 1 ? 'starts' : 'start'} with another value`,
+        ]),
   ].join('; ');
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -3,7 +3,7 @@
  * and JUnit are three ways to write the same report.
  */
 import { defaultChoices, measure, registryFor } from '../../arch/index.ts';
-import { changesOf, covers, knownChanges } from '../../arch/changes/index.ts';
+import { changesOf, knownChanges } from '../../arch/changes/index.ts';
 import type { KnownChange } from '../../arch/changes/index.ts';
 import { CHECKLIST, conform, worseAnswer } from '../../engine/index.ts';
 import type { Change, Conformance, Finding, KnownOf, Unseen } from '../../engine/index.ts';
@@ -57,10 +57,9 @@ export function report(from: NamedSurface, to: NamedSurface, options: ReportOpti
   });
 }
 
-/** A row about a whole family (`msr/*`) says nothing of what one member of it does to a guest. */
+/** A row about a family (`msr/*`) or a register says nothing of what one member or one bit of it does to a guest. */
 function knownOf({ id, harmless, elements }: KnownChange, element: string): KnownOf {
-  const named = elements.some((entry) => !entry.endsWith('*') && covers(entry, element));
-  return { id, harmless: named ? harmless : null };
+  return { id, harmless: elements.includes(element) ? harmless : null };
 }
 
 /** A capture that does not tell its CPU is believed to be of the other's. */

@@ -4,6 +4,7 @@ import type { Element, MeasuredSurface, MeasuredWord, Reason, Registry, Verdict 
 import type { Difference } from '../diff.ts';
 import { fieldLatitude } from '../field-latitude.ts';
 import { show } from '../judge.ts';
+import { settingOf } from '../promise-unit.ts';
 import { answerOf } from './model.ts';
 import type { Answer, Clause, Finding } from './model.ts';
 
@@ -72,10 +73,11 @@ export function appearedFindings(sides: Sides, difference: Difference, whole: El
   if (whole.kind === 'state') return [rollback];
   const offered = reasonFor(there, difference.element, difference.word);
   const neutral = registry.neutral(difference.word);
+  const off = word === undefined || neutral === null ? null : turnedOff(word, neutral);
   return [
     offered === undefined
       ? finding('new-off-or-maskable', 'kept', 'no guest of the kernel before finds it')
-      : maskable(whole, word, neutral, offered),
+      : (off ?? fromReason('new-off-or-maskable', offered, '')),
     ...(word === undefined || neutral === null || word.value === null
       ? []
       : [
@@ -84,33 +86,27 @@ export function appearedFindings(sides: Sides, difference: Difference, whole: El
             : offByDefault(word, `it is ${hex(word.value)} without being asked for`),
         ]),
     discoverable(whole, word, neutral),
-    rollback,
+    off === null ? rollback : { ...off, clause: 'rollback-possible' },
   ];
 }
 
-/** Whether what is offered can be turned off, whatever the guest had before. */
-function maskable(element: Element, word: MeasuredWord | undefined, neutral: bigint | null, reason: Reason): Finding {
-  if (word === undefined || word.value === null || neutral === null) {
-    return fromReason('new-off-or-maskable', reason, '');
-  }
-  const found = fieldLatitude(element, word, word.value);
-  // The whole word is the question, and the first element stands for it where the word is one element.
-  const off = element.width === word.width ? neutral : null;
-  if (off !== null && found.known && latitude.contains(found.latitude, off)) {
-    return finding('new-off-or-maskable', 'kept', `on by default (${hex(word.value)}), and ${hex(off)} turns it off`);
-  }
-  return bitsOff(word, neutral) ?? fromReason('new-off-or-maskable', reason, '');
-}
-
-function bitsOff({ latitude: given, value }: MeasuredWord, neutral: bigint): Finding | null {
+/** What is off is what a kernel without it shows: a guest that is to go back there is given no more. */
+function turnedOff({ latitude: given, value, mechanism }: MeasuredWord, neutral: bigint): Finding | null {
   if (value === null) return null;
   const off =
-    (given.kind === 'bits' && (value & ~neutral & ~given.clearable) === 0n) ||
+    value === neutral ||
+    (given.kind === 'bits' &&
+      (value & ~neutral & ~given.clearable) === 0n &&
+      (neutral & ~value & ~given.settable) === 0n) ||
     (given.kind === 'values' && given.values.includes(neutral)) ||
     given.kind === 'free';
-  return off
-    ? finding('new-off-or-maskable', 'kept', `on by default (${hex(value)}), and ${hex(neutral)} turns it off`)
-    : null;
+  if (!off) return null;
+  const setting = mechanism === null || value === neutral ? null : settingOf(mechanism, neutral);
+  const text =
+    value === neutral
+      ? `it is ${hex(neutral)}, off`
+      : `on by default (${hex(value)}), and ${hex(neutral)} turns it off`;
+  return finding('new-off-or-maskable', 'kept', text, setting);
 }
 
 /** A register that only the kernel before has. */
@@ -162,7 +158,7 @@ function lostValues(old: latitude.Latitude, now: latitude.Latitude): string | nu
 function listed(values: readonly bigint[]): string {
   const [first, last] = [values[0] ?? 0n, values.at(-1) ?? 0n];
   const gapless = values.length > 2 && last - first === BigInt(values.length - 1);
-  return gapless ? `${hex(first)} to ${hex(last)}` : values.map(hex).join(', ');
+  return gapless ? `any of ${hex(first)} to ${hex(last)}` : values.map(hex).join(', ');
 }
 
 function upTo(last: bigint): bigint[] {
