@@ -112,7 +112,7 @@ describe('a known change that no surface shows', () => {
 });
 
 describe('evenkeel conform', () => {
-  const [from = '', to = ''] = ['arm64/max/debian-6.1', 'arm64/max/debian-6.12'];
+  const [from, to] = ['arm64/max/debian-6.1', 'arm64/max/debian-6.12'];
 
   test('ends with 1 where a clause is broken, and says so in every form', async () => {
     for (const form of ['table', 'json', 'markdown', 'junit']) {

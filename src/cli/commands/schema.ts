@@ -14,7 +14,7 @@ export const schema: Command = define(
   map(
     object({
       format: argument(choice(PUBLISHED_FORMATS, { metavar: 'FORMAT' }), {
-        description: message`surface, contract, verdict, difference or matrix`,
+        description: message`The name of a format`,
       }),
     }),
     ({ format }): Task =>

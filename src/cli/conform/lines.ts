@@ -65,7 +65,7 @@ export function findingLines({ changes, findings }: Alike): string[] {
   const told = open.length > 0 ? open : findings;
   const byText = Map.groupBy(told, ({ text }) => text);
   return [...byText.values()].map((same) => {
-    const clauses = same.map(({ clause, answer }) => (answer === 'kept' ? `${clause}` : `${clause} ${answer}`));
+    const clauses = same.map(({ clause, answer }) => (answer === 'kept' ? clause : `${clause} ${answer}`));
     return `${clauses.join(', ')}: ${same[0]?.text ?? ''}`;
   });
 }
