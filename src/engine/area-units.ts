@@ -24,19 +24,18 @@ function asSurface(contract: Contract): MeasuredSurface {
   };
 }
 
-/** Every area that the contract, or what it says something of, or the destination names; each is one unit. */
-export function areasOf(registry: Registry, contract: Contract, destination: MeasuredSurface): ReadonlySet<string> {
+/** Every area that the contract names, or that a word of it belongs to. */
+export function areasSaid(registry: Registry, contract: Contract): ReadonlySet<string> {
   return new Set([
     ...contract.unknown.map(({ area }) => area),
     ...contract.promises.map(({ word }) => registry.area(word)),
     ...contract.carries.map((word) => registry.area(word)),
-    ...destination.areas.keys(),
   ]);
 }
 
 /** One area as a whole: unknown to the contract, to the destination, or to everybody. */
-export function judgeArea(area: string, contract: Contract, destination: MeasuredSurface): Findings {
-  const unknown = contract.unknown.find((known) => known.area === area);
+export function judgeArea(area: string, unknowns: Contract['unknown'], destination: MeasuredSurface): Findings {
+  const unknown = unknowns.find((known) => known.area === area);
   if (unknown !== undefined) {
     return ofArea(area, unmeasured(`nothing was known of it when the contract was pinned: ${unknown.why}`));
   }

@@ -30,23 +30,29 @@ export class Fold {
     };
   }
 
-  #addOne({ element, area, level, rule, text, promised, shows, pointer, setting, word, cause }: Finding): void {
+  #addOne(finding: Finding): void {
+    const { level } = finding;
     this.#counts[level]++;
     this.#level = worse(this.#level, level);
-    if (level === 'same') return;
-    const evidence: Evidence | null = pointer === null ? null : { surface: this.#surface.fingerprint, pointer };
-    this.#reasons.push({
-      element,
-      area,
-      level,
-      rule,
-      text,
-      promised,
-      shows,
-      evidence,
-      setting,
-      ...(word === null ? {} : { word }),
-      ...(cause === undefined ? {} : { cause }),
-    });
+    if (level !== 'same') this.#reasons.push(reasonOf(finding, this.#surface));
   }
+}
+
+/** A finding, with the surface that its pointer is of. */
+export function reasonOf(finding: Finding, surface: MeasuredSurface): Reason {
+  const { element, area, level, rule, text, promised, shows, pointer, setting, word, cause } = finding;
+  const evidence: Evidence | null = pointer === null ? null : { surface: surface.fingerprint, pointer };
+  return {
+    element,
+    area,
+    level,
+    rule,
+    text,
+    promised,
+    shows,
+    evidence,
+    setting,
+    ...(word === null ? {} : { word }),
+    ...(cause === undefined ? {} : { cause }),
+  };
 }

@@ -5,7 +5,6 @@
  */
 import { hex } from '../model/index.ts';
 import type { Contract, MeasuredSurface, Promised, Registry, Values, WordPath } from '../model/index.ts';
-import { heldBy, judgeCarried } from './carried-unit.ts';
 import { NOTHING } from './finding.ts';
 import type { Findings } from './finding.ts';
 import { pin } from './pin.ts';
@@ -50,14 +49,4 @@ export function judgeGainedPromise(registry: Registry, promised: Promised, desti
   const text = `the host before adds it to the saved state with ${hex(promised.value)}, and this one does not have it`;
   const { otherwise } = absenceOf(registry, promised.word, destination);
   return judgeMissing(registry, promised, text, otherwise, area.evidence);
-}
-
-export function judgeGainedState(
-  registry: Registry,
-  word: WordPath,
-  { fresh }: Gained,
-  value: bigint | undefined,
-  destination: MeasuredSurface,
-): Findings {
-  return judgeCarried(registry, word, { value, fresh: heldBy(fresh, word) }, destination);
 }

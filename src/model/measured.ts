@@ -183,4 +183,6 @@ export interface Registry {
   canonical(word: string): WordPath;
   /** Why two surfaces must not be compared at all (another vendor), or null. */
   incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null;
+  /** The words whose values `incomparable` reads, where it reads nothing else. Left out: it may read anything. */
+  readonly comparedBy?: readonly WordPath[];
 }

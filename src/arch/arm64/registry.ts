@@ -74,6 +74,7 @@ export const registry: Registry = {
     return id === null ? word : wordOf(id);
   },
   incomparable,
+  comparedBy: ['reg/MIDR_EL1'],
 };
 
 const IMPLEMENTER = { shift: 24, width: 8 } as const;

@@ -32,6 +32,9 @@ export const registry: Registry = {
   gates,
   canonical,
   incomparable,
+  get comparedBy() {
+    return VENDOR_WORDS;
+  },
 };
 
 function canonical(word: string): WordPath {
@@ -115,6 +118,10 @@ function neutral(word: WordPath): bigint | null {
 }
 
 const VENDOR_REGISTERS = ['ebx', 'edx', 'ecx'] as const;
+const VENDOR_WORDS: readonly WordPath[] = VENDOR_REGISTERS.flatMap((register) => {
+  const word = cpuidWord(0, 0, register);
+  return [word, hostWord(word)];
+});
 
 function incomparable(a: MeasuredSurface, b: MeasuredSurface): string | null {
   const [left, right] = [vendor(a), vendor(b)];
