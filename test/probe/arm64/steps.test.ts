@@ -99,9 +99,12 @@ describe('the arm64 probe', () => {
     expect(run(name).kvm.open()).toBe(0);
   });
 
-  test.each(ARM64_STEPS.map(({ name }) => name))('%s never runs a vCPU', (name) => {
+  // What may still be set after a first run can only be learnt by one.
+  const RUNS: ReadonlySet<string> = new Set(['ordering']);
+
+  test.each(ARM64_STEPS.map(({ name }) => name))('%s runs no vCPU, unless that is its question', (name) => {
     const { kvm } = run(name);
-    expect(kvm.calls.has('KVM_RUN')).toBe(false);
+    expect(kvm.calls.has('KVM_RUN')).toBe(RUNS.has(name));
     expect(kvm.calls.size).toBeGreaterThan(0);
   });
 
