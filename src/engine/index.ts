@@ -27,3 +27,5 @@ export type { PlanOptions } from './plan/index.ts';
 export { verify } from './verify.ts';
 export { disagreements } from './agreement.ts';
 export type { Disagreement } from './agreement.ts';
+export { CompiledEngine } from './compiled/index.ts';
+export type { CompiledContract, CompiledSurface } from './compiled/index.ts';
