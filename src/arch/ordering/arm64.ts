@@ -199,6 +199,11 @@ const ROWS: readonly Row[] = [
     violated: [
       { outcome: 'EBUSY', what: 'another value after KVM_RUN; the same is taken', kernels: '6.12 and later' },
       { outcome: 'EINVAL', what: 'another value at any time', kernels: '5.10, 6.1, but for CSV2, CSV3 and PMUVer' },
+      {
+        outcome: 'accepted',
+        what: 'CSV2 and CSV3 after KVM_RUN: the guest finds another value than it began with',
+        kernels: '5.10, 6.1',
+      },
     ],
     source: [`${SYS_REGS}, set_id_reg`, 'Linux 5.10, 6.1: __set_id_reg', `${API}, 4.68`],
   },
@@ -340,6 +345,7 @@ const ROWS: readonly Row[] = [
     violated: [
       { outcome: 'EBUSY', what: 'before KVM_DEV_ARM_VGIC_CTRL_INIT', kernels: '5.10, 6.1, 6.12' },
       { outcome: 'accepted', what: 'after the first KVM_RUN: the guest finds another revision than it began with' },
+      { outcome: 'EINVAL', what: "another revision than the kernel's own, at any time", kernels: '5.10' },
     ],
     source: [`${VGIC}/vgic-mmio-v3.c, vgic_mmio_uaccess_write_v3_misc`, `${DEVICES}/arm-vgic-v3.rst`],
   },
