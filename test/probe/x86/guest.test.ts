@@ -1,9 +1,12 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { KVM_SET_CPUID2, openKvm, openLibc, openScratch } from '../../../src/kvm/index.ts';
 import type { Kvm, Mapping } from '../../../src/kvm/index.ts';
 import { cpuidObserved } from '../../../src/probe/steps/x86/cpuid-observed.ts';
 import { GUEST_BYTES, load, results } from '../../../src/probe/steps/x86/cpuid-guest.ts';
 import { CpuidTable } from '../../../src/probe/steps/x86/cpuid-table.ts';
+import { ordering } from '../../../src/probe/steps/x86/ordering/index.ts';
+import { switches } from '../../../src/probe/steps/x86/switches.ts';
 import { readMsrs, writeMsrs } from '../../../src/probe/steps/x86/msr-batch.ts';
 import { baseTable, createFresh, createWithCpuid } from '../../../src/probe/steps/x86/fresh.ts';
 import { whyNoKvm } from '../../arch/x86/surfaces.ts';
@@ -45,6 +48,34 @@ describe('the guest that reads CPUID', () => {
         outcome: 'measured',
         data: { base: { ended: 'halted' }, cleared: { ended: 'halted' } },
       });
+    });
+  });
+});
+
+describe('trials on this host', () => {
+  test.for([ordering, switches])('$name leaves no file descriptor open', (step, context) => {
+    const why = whyNoKvm();
+    if (why !== null) return context.skip(why);
+    withKvm((kvm) => {
+      const libc = openLibc();
+      const scratch = openScratch(libc);
+      if (!scratch.ok) throw new Error(scratch.error.meaning);
+      const before = readdirSync('/proc/self/fd').length;
+      const section = step.run({ libc, kvm, scratch: scratch.value, note: () => undefined });
+      expect(section.outcome).toBe('measured');
+      expect(readdirSync('/proc/self/fd').length).toBe(before);
+    });
+  });
+
+  test('a guest has run before what KVM_RUN freezes is tried', (context) => {
+    const why = whyNoKvm();
+    if (why !== null) return context.skip(why);
+    withKvm((kvm) => {
+      const libc = openLibc();
+      const scratch = openScratch(libc);
+      if (!scratch.ok) throw new Error(scratch.error.meaning);
+      const section = ordering.run({ libc, kvm, scratch: scratch.value, note: () => undefined });
+      expect(section).toMatchObject({ outcome: 'measured', data: { ran: 'KVM_EXIT_IO' } });
     });
   });
 });
