@@ -3,10 +3,20 @@
  * that cannot run on this machine says why.
  */
 import { run as check } from './check.ts';
+import { run as compiled } from './compiled.ts';
 import { run as lab } from './lab.ts';
+import { run as libvirt } from './libvirt.ts';
 import { run as probe } from './probe.ts';
+import { run as startUp } from './start-up.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { probe, check, lab };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  probe,
+  check,
+  compiled,
+  libvirt,
+  'start-up': startUp,
+  lab,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => BENCHES[name] === undefined);

@@ -22,7 +22,7 @@ export interface CompiledContract {
   readonly units: Uint32Array;
   readonly gained: Uint32Array;
   readonly areas: CompiledUnit;
-  /** By kin of surfaces: 0 where they compare. */
+  /** By kin of surfaces: 0 where they compare, else the level of that. */
   readonly kin: FlagTable;
   /** By group of words. */
   readonly blocks: Block[];

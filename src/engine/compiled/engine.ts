@@ -16,8 +16,6 @@ import type { CompiledUnit } from './units.ts';
 import { verdictOf } from './verdict.ts';
 import { Words, groupOf } from './words.ts';
 
-const INCOMPARABLE = 1;
-
 export class CompiledEngine {
   readonly #registry: Registry;
   readonly #words: Words;
@@ -86,7 +84,9 @@ export class CompiledEngine {
     this.#complete(contract, surface);
     const incomparable =
       contract.refused ??
-      (this.#compares(contract, surface) ? null : judgeComparable(this.#registry, contract.contract, surface.surface));
+      (this.#incomparable(contract, surface) === 0
+        ? null
+        : judgeComparable(this.#registry, contract.contract, surface.surface));
     return verdictOf(this.#registry, this.#words, this.#units, contract, surface, incomparable);
   }
 
@@ -103,9 +103,8 @@ export class CompiledEngine {
   #flags(contract: CompiledContract, surface: CompiledSurface): number {
     if (contract.refused !== null) return flagsOf([contract.refused]);
     this.#complete(contract, surface);
-    if (!this.#compares(contract, surface)) {
-      return flagsOf([judgeComparable(this.#registry, contract.contract, surface.surface) ?? { same: 0, found: [] }]);
-    }
+    const incomparable = this.#incomparable(contract, surface);
+    if (incomparable !== 0) return incomparable;
     let flags = contract.areas.flags.get(surface.areas);
     if (flags === UNJUDGED) flags = this.#judge(contract.areas, surface, surface.areas);
     const { blocks } = contract;
@@ -141,12 +140,12 @@ export class CompiledEngine {
     return known;
   }
 
-  #compares({ contract, kin }: CompiledContract, { surface, kin: at }: CompiledSurface): boolean {
+  /** 0 where the two compare. */
+  #incomparable({ contract, kin }: CompiledContract, { surface, kin: at }: CompiledSurface): number {
     const known = kin.get(at);
-    if (known !== UNJUDGED) return known !== INCOMPARABLE;
-    const comparable = judgeComparable(this.#registry, contract, surface) === null;
-    kin.set(at, comparable ? 0 : INCOMPARABLE);
-    return comparable;
+    if (known !== UNJUDGED) return known;
+    const why = judgeComparable(this.#registry, contract, surface);
+    return kin.set(at, why === null ? 0 : flagsOf([why]));
   }
 
   /** Words that became known since the two were compiled. */
