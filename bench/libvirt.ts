@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const MANY = 1000;
 const ROUNDS = 5;
-const CPU = `<cpu match='exact'><arch>x86_64</arch><model>Penryn</model></cpu>\n`;
+const CPU = `<cpu mode='custom' match='exact'><model fallback='forbid'>Penryn</model></cpu>\n`;
 
 export function run(): Promise<void> {
   if (spawnSync('virsh', ['--version']).status !== 0) {
