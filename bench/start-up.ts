@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROUNDS = 15;
 const AIM = 1.5;
-const PROGRAM = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../dist/program/main.js', import.meta.url));
 const surface = (name: string): string =>
   fileURLToPath(new URL(`../surfaces/x86_64/max/${name}.json`, import.meta.url));
 

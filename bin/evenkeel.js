@@ -15,5 +15,5 @@ if (major < 24) {
   process.exitCode = 2;
 } else {
   var source = new URL('../src/cli/main.ts', import.meta.url);
-  await import(existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url));
+  await import(existsSync(source) ? source : new URL('../dist/program/main.js', import.meta.url));
 }

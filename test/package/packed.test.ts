@@ -67,7 +67,7 @@ describe('the packed package', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         'bin/evenkeel.js',
-        'dist/cli/main.js',
+        'dist/program/main.js',
         'dist/engine/index.d.ts',
         'schemas/surface-1.schema.json',
         'LICENSE',
