@@ -751,7 +751,7 @@ const STATE: readonly Row[] = [
     id: 'x86-quirk-mask-accumulates',
     title: 'KVM_CAP_DISABLE_QUIRKS2 accumulates',
     elements: ['quirk/*'],
-    unseen: 'what a second call does was not tried on the recorded hosts unless the surface says so',
+    unseen: 'what a second call does, which the section `ordering` of a surface records',
     before: 'each call replaces the mask: a second one can enable again what the first disabled',
     after: 'calls add up, nothing can be enabled again, and quirks that do not apply to the CPU begin disabled',
     kernels: { without: '6.14', with: '6.17', also: ['6.12.107'] },

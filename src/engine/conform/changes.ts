@@ -126,9 +126,7 @@ export function narrowedFindings(sides: Sides, difference: Difference, element: 
   if (!old.known) return null;
   const now = fieldLatitude(element, after, after.value);
   if (!now.known) {
-    return latitude.contains(old.latitude, 0n) || difference.latitude !== null
-      ? [finding('previous-selectable', 'unknown', `what it can be set to is no longer known: ${now.why}`)]
-      : null;
+    return [finding('previous-selectable', 'unknown', `what it can be set to is no longer known: ${now.why}`)];
   }
   const gone = lostValues(old.latitude, now.latitude);
   if (gone === null) return null;

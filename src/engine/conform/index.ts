@@ -165,7 +165,7 @@ function unseenChange(registry: Registry, { id, title, element, why, harmless }:
     description: title,
     before: null,
     after: null,
-    findings: [finding('previous-selectable', 'unknown', `no surface shows it: ${why}`)],
+    findings: [finding('previous-selectable', 'unknown', `no element of a surface shows it: ${why}`)],
     harmless,
     known: [id],
     evidence: { before: null, after: null },
