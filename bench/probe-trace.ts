@@ -21,7 +21,7 @@ import {
   requestCode,
 } from '../src/kvm/index.ts';
 import type { Ioctl, Libc, Mapping } from '../src/kvm/index.ts';
-import { runSteps } from '../src/probe/run-steps.ts';
+import { runSteps } from '../src/worker/run-steps.ts';
 import { ownArchitecture, stepsFor } from '../src/probe/steps/index.ts';
 
 /** Structs with a pointer: where in the struct it is. */

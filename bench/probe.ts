@@ -7,7 +7,7 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Decoder } from '../src/probe/protocol.ts';
+import { Decoder } from '../src/worker/protocol.ts';
 
 const ROUNDS = 15;
 /** The ratio that the probe should stay under. */
@@ -54,7 +54,7 @@ interface Timing {
 
 function probe(): Timing {
   const begun = performance.now();
-  const ran = spawnSync(process.execPath, [here('../src/probe/worker.ts')], { maxBuffer: 1 << 26 });
+  const ran = spawnSync(process.execPath, [here('../src/worker/worker.ts')], { maxBuffer: 1 << 26 });
   const whole = performance.now() - begun;
   let [startUp, probing, ioctls] = [0, 0, 0];
   const steps: [string, number][] = [];

@@ -14,9 +14,10 @@ export const FOLDERS: readonly string[] = [
   'format',
   'kvm',
   'settings',
-  'probe',
   'guest',
   'snapshot',
+  'probe',
+  'worker',
   'interop',
   'lab',
   'fleet',
@@ -37,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PURE: readonly string[] = ['model', 'arch', 'engine'];
 
 /** Start inside emulated machines, where every module costs: nothing that they load may load these. */
-const LEAN_ENTRIES: readonly string[] = ['probe/worker.ts'];
+const LEAN_ENTRIES: readonly string[] = ['worker/worker.ts'];
 const HEAVY: readonly string[] = ['zod', '@optique/core'];
 
 export interface Import {

@@ -1,6 +1,6 @@
 /** Probes this host for a command: progress on standard error, failures with what to do about them. */
-import { probeHost } from '../probe/index.ts';
-import type { Message, ProbeFailure } from '../probe/index.ts';
+import { probeHost } from '../worker/index.ts';
+import type { Message, ProbeFailure } from '../worker/index.ts';
 import { err } from '../model/index.ts';
 import type { Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';

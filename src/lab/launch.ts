@@ -1,7 +1,7 @@
 /** A lab machine as the supervisor's worker: each launch boots a machine that leaves out the steps already done. */
 import { stripVTControlCharacters } from 'node:util';
-import { Decoder } from '../probe/index.ts';
-import type { Launch } from '../probe/index.ts';
+import { Decoder, REQUEST } from '../worker/index.ts';
+import type { Launch, Request } from '../worker/index.ts';
 import type { Boot } from './machine.ts';
 import type { Qemu } from './qemu.ts';
 import { startVm } from './vm.ts';
@@ -36,8 +36,11 @@ export interface LaunchListener {
   readonly onConsole: (line: string) => void;
 }
 
-/** `input`: what the guest's program is told through its channel, before it says anything. */
-export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener, input?: string): Launch {
+/** `request`: what the program inside is to do; it probes where nothing is asked. */
+export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener, request?: Request): Launch {
+  // One line: the program reads up to its end.
+  const input = request === undefined ? undefined : `${JSON.stringify(request)}\n`;
+  const announced = request === undefined ? [] : [REQUEST];
   return (skip, events) => {
     listener.onBoot();
     const decoder = new Decoder();
@@ -45,7 +48,7 @@ export function launchVm(qemu: Qemu, boot: Boot, listener: LaunchListener, input
     const words = skip.length === 0 ? [] : [`skip=${skip.join(',')}`];
     return startVm(
       qemu,
-      { ...boot, words: [...boot.words, ...words] },
+      { ...boot, words: [...boot.words, ...announced, ...words] },
       {
         onConsole(line) {
           if (line.trim() !== '' && !isPanic(last)) last = stripVTControlCharacters(line);

@@ -5,8 +5,9 @@
  */
 import { err, ok } from '../model/index.ts';
 import type { Architecture, Result, Surface } from '../model/index.ts';
-import { assemble, stepsFor, supervise } from '../probe/index.ts';
-import type { Collected, Message } from '../probe/index.ts';
+import { stepsFor } from '../probe/index.ts';
+import { assemble, supervise } from '../worker/index.ts';
+import type { Collected, Message } from '../worker/index.ts';
 import type { LabContext } from './context.ts';
 import { labError } from './error.ts';
 import type { LabError } from './error.ts';

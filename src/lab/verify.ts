@@ -4,8 +4,8 @@
  */
 import { err, ok } from '../model/index.ts';
 import type { Plan, Result } from '../model/index.ts';
-import { supervisePlans } from '../probe/index.ts';
-import type { PlanExecution } from '../probe/index.ts';
+import { supervisePlans } from '../worker/index.ts';
+import type { PlanExecution } from '../worker/index.ts';
 import type { LabContext } from './context.ts';
 import { labError } from './error.ts';
 import type { LabError } from './error.ts';
@@ -47,11 +47,10 @@ async function tryOnce(
     medium: prepared.medium,
     cpu: cpuArgument(architecture, cpu),
     append: append ?? [],
-    words: ['plans'],
+    words: [],
   };
   const listener = { onBoot: () => undefined, onConsole: (line: string) => tail.push(line) };
-  // One line: the machine reads up to its end.
-  const launch = launchVm(prepared.qemu, boot, listener, `${JSON.stringify(plans)}\n`);
+  const launch = launchVm(prepared.qemu, boot, listener, { kind: 'plans', plans });
   const executed = await supervisePlans(launch, plans, {
     patience: PATIENCE,
     startSeconds: START_SECONDS,

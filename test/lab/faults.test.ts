@@ -11,7 +11,8 @@ import type { Kernel } from '../../src/lab/kernel.ts';
 import { ConsoleTail, launchVm } from '../../src/lab/launch.ts';
 import type { Boot } from '../../src/lab/machine.ts';
 import type { Qemu } from '../../src/lab/qemu.ts';
-import { stepsFor, supervise } from '../../src/probe/index.ts';
+import { stepsFor } from '../../src/probe/index.ts';
+import { supervise } from '../../src/worker/index.ts';
 import { ready } from './ready.ts';
 
 const SECONDS = 1000;

@@ -49,12 +49,12 @@ describe('import directions', () => {
 
   test('refuses a worker that loads a validation library by way of others, but not its types', () => {
     const files = {
-      'probe/worker.ts': "import { a } from '../format/index.ts';",
+      'worker/worker.ts': "import { a } from '../format/index.ts';",
       'format/index.ts': "export { a } from './deep.ts';",
       'format/deep.ts': "import { z } from 'zod';",
     };
     expect(faults(files)).toEqual([
-      'probe/worker.ts: loads zod, by way of probe/worker.ts > format/index.ts > format/deep.ts',
+      'worker/worker.ts: loads zod, by way of worker/worker.ts > format/index.ts > format/deep.ts',
     ]);
     expect(faults({ ...files, 'format/index.ts': "export type { A } from './deep.ts';" })).toEqual([]);
   });

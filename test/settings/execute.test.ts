@@ -1,6 +1,6 @@
 /** The executor on this host's KVM: what is made, what is refused, what is read back. x86_64 with KVM, else skipped. */
 import { describe, expect, test } from 'vitest';
-import { executePlans } from '../../src/probe/index.ts';
+import { executePlans } from '../../src/worker/index.ts';
 import type { Execution, Plan, PlanCall, PlanStep, PlanWord } from '../../src/model/index.ts';
 import { whyNoKvm } from '../arch/x86/surfaces.ts';
 

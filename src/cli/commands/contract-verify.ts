@@ -8,7 +8,7 @@ import { verify } from '../../engine/index.ts';
 import { verificationSchema } from '../../format/index.ts';
 import type { VerificationDocument } from '../../format/index.ts';
 import { VERIFICATION_FORMAT } from '../../model/index.ts';
-import { executePlans } from '../../probe/index.ts';
+import { executePlans } from '../../worker/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { documentText } from '../emit.ts';

@@ -2,12 +2,13 @@
  * The first and only program of a lab kernel. Mounts what the probe reads, inserts the modules that the image brings,
  * and runs the probe's worker with a virtio-serial port as its channel. Bundled into one file (`bundle.ts`).
  *
- * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`; `plans`: the first line that
- * comes through the port is a list of plans, which are carried out instead of probing.
+ * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`; `request`: the first line
+ * that comes through the port says what to do instead of probing.
  */
 import { openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { readPlans, work } from '../../probe/worker.ts';
+import { PROBE, REQUEST, readRequest } from '../../worker/request.ts';
+import { work } from '../../worker/worker.ts';
 import { openSystem } from './system.ts';
 import type { System } from './system.ts';
 
@@ -47,8 +48,8 @@ function measure(system: System): void {
   }
   const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
   const port = openPort();
-  const plans = process.argv.includes('plans') ? readPlans(readLine(port)) : null;
-  work(port, new Set(skip.split(',')), '/dev/kvm', plans);
+  const request = process.argv.includes(REQUEST) ? readRequest(readLine(port)) : PROBE;
+  work(port, new Set(skip.split(',')), '/dev/kvm', request);
 }
 
 const NEWLINE = 10;

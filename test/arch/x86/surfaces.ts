@@ -4,7 +4,7 @@ import { accessSync, constants, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SURFACE_FORMAT } from '../../../src/model/index.ts';
 import type { Section, Surface } from '../../../src/model/index.ts';
-import { Decoder } from '../../../src/probe/protocol.ts';
+import { Decoder } from '../../../src/worker/protocol.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -29,7 +29,7 @@ export function whyNoKvm(): string | null {
 
 /** The sections of this host, from a worker of its own. */
 export function probeSections(): Readonly<Record<string, Section>> {
-  const ran = spawnSync(process.execPath, [`${root}src/probe/worker.ts`], { maxBuffer: 1 << 26, timeout: 60_000 });
+  const ran = spawnSync(process.execPath, [`${root}src/worker/worker.ts`], { maxBuffer: 1 << 26, timeout: 60_000 });
   if (ran.status !== 0) throw new Error(ran.stderr.toString());
   const sections: Record<string, Section> = {};
   new Decoder().push(

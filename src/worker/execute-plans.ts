@@ -3,11 +3,8 @@ import { err, ok } from '../model/index.ts';
 import type { Execution, Plan, Result } from '../model/index.ts';
 import { launchLocal } from './launch.ts';
 import { planStepName, planSteps } from './plan-step.ts';
-import { supervise } from './supervise.ts';
+import { START_SECONDS, supervise } from './supervise.ts';
 import type { Launch, ProbeFailure, SuperviseOptions } from './supervise.ts';
-
-/** Node's own start-up and the loading of koffi. */
-const START_SECONDS = 30;
 
 /** A plan whose worker hung or died in it has no execution, but where. */
 export type PlanExecution = Result<Execution, { readonly message: string }>;
@@ -18,7 +15,7 @@ export async function executePlans(
   options: { readonly signal?: AbortSignal; readonly device?: string } = {},
 ): Promise<Result<readonly PlanExecution[], ProbeFailure>> {
   const { signal, device } = options;
-  const launch = launchLocal({ plans: JSON.stringify(plans), ...(device === undefined ? {} : { device }) });
+  const launch = launchLocal({ request: { kind: 'plans', plans }, ...(device === undefined ? {} : { device }) });
   return supervisePlans(launch, plans, {
     patience: 1,
     startSeconds: START_SECONDS,

@@ -6,7 +6,7 @@
 import { openKvm, openLibc, openScratch } from '../kvm/index.ts';
 import type { CallCounter, KvmError, Libc } from '../kvm/index.ts';
 import type { Message } from './protocol.ts';
-import type { Step, StepContext } from './step.ts';
+import type { Step, StepContext } from '../probe/index.ts';
 
 /**
  * A refusal of all VMs: by a policy, or because another hypervisor is there. Not EINVAL: an arm64 host without 40-bit

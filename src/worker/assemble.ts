@@ -3,8 +3,16 @@ import { canonicalSections } from '../arch/index.ts';
 import { fingerprint } from '../format/index.ts';
 import { SURFACE_FORMAT } from '../model/index.ts';
 import type { Architecture, Host, Recorded, Section, Surface } from '../model/index.ts';
-import type { Collected } from './supervise.ts';
-import { evenkeelVersion } from './version.ts';
+import { evenkeelVersion } from '../probe/index.ts';
+
+/** What came of the steps that were run. */
+export interface Collected {
+  readonly sections: Readonly<Record<string, Section>>;
+  readonly ioctls: number | null;
+  /** Worker's own time in all its steps, milliseconds. */
+  readonly milliseconds: number;
+  readonly stepMilliseconds: Readonly<Record<string, number>>;
+}
 
 /** What the caller knows of the recording and the sections do not tell. */
 export type Provenance = Pick<Recorded, 'method' | 'command' | 'environment'>;

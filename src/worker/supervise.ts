@@ -4,8 +4,9 @@
  * one section. Works over any channel that carries the protocol (`Launch`).
  */
 import type { Section } from '../model/index.ts';
+import type { Step } from '../probe/index.ts';
+import type { Collected } from './assemble.ts';
 import type { Message } from './protocol.ts';
-import type { Step } from './step.ts';
 
 /** One running worker, as seen by the supervisor. */
 export interface Worker {
@@ -19,6 +20,9 @@ export interface WorkerEvents {
   readonly onExit: (reason: string) => void;
 }
 
+/** Node's own start-up and the loading of koffi; generous, because a machine may be busy. */
+export const START_SECONDS: number = 30;
+
 /** Starts a worker that leaves out the steps of `skip`. */
 export type Launch = (skip: readonly string[], events: WorkerEvents) => Worker;
 
@@ -26,14 +30,6 @@ export interface ProbeFailure {
   readonly code: 'unavailable' | 'worker';
   readonly message: string;
   readonly errno?: string;
-}
-
-export interface Collected {
-  readonly sections: Readonly<Record<string, Section>>;
-  readonly ioctls: number | null;
-  /** Worker's own time in all its steps, milliseconds. */
-  readonly milliseconds: number;
-  readonly stepMilliseconds: Readonly<Record<string, number>>;
 }
 
 export interface SuperviseOptions {

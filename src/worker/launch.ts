@@ -1,17 +1,18 @@
 /**
- * Starts the probe worker as a child process of this one: the same Node, the worker's file, messages on the child's
+ * Starts the worker as a child process of this one: the same Node, the worker's file, messages on the child's
  * standard output. The worker asks the kernel to be killed when its parent dies, so that it outlives nobody.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Decoder } from './protocol.ts';
+import type { Request } from './request.ts';
 import type { Launch } from './supervise.ts';
 
 export interface LaunchOptions {
   /** The device to open instead of /dev/kvm; for tests. */
   readonly device?: string;
-  /** Plans as JSON: the worker carries them out instead of probing. */
-  readonly plans?: string;
+  /** What the worker is to do; it probes where nothing is asked. */
+  readonly request?: Request;
 }
 
 /** How much of what a dying worker wrote to standard error is kept, in characters. */
@@ -21,8 +22,9 @@ export function launchLocal(options: LaunchOptions = {}): Launch {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const script = fileURLToPath(new URL(`./worker.${extension}`, import.meta.url));
   const device = options.device === undefined ? [] : ['--device', options.device];
-  const plans = options.plans === undefined ? [] : ['--plans', '0'];
-  return launchScript(script, ['--fd', '1', ...device, ...plans], options.plans);
+  const { request } = options;
+  if (request === undefined) return launchScript(script, ['--fd', '1', ...device]);
+  return launchScript(script, ['--fd', '1', ...device, '--request', '0'], JSON.stringify(request));
 }
 
 /** Runs a script that speaks the protocol on its standard output; `--skip` is added to its arguments, `input` is its stdin. */

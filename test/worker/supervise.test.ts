@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { launchLocal, launchScript } from '../../src/probe/launch.ts';
+import { launchLocal, launchScript } from '../../src/worker/launch.ts';
 import { measured } from '../../src/probe/step.ts';
 import type { Step } from '../../src/probe/step.ts';
-import { supervise } from '../../src/probe/supervise.ts';
-import type { SuperviseOptions, SuperviseResult } from '../../src/probe/supervise.ts';
+import { supervise } from '../../src/worker/supervise.ts';
+import type { SuperviseOptions, SuperviseResult } from '../../src/worker/supervise.ts';
 
 const script = fileURLToPath(new URL('./fixtures/worker.ts', import.meta.url));
 const step = (name: string): Step => ({ name, seconds: 0.5, run: () => measured(name) });

@@ -1,0 +1,33 @@
+/**
+ * What a worker is asked: one JSON object, in one line, on its standard input or through a lab machine's port. Each kind
+ * gives steps, and the steps' sections are the answer. Both ends are the same version of the same program.
+ */
+import type { Architecture, Plan } from '../model/index.ts';
+import { stepsFor } from '../probe/index.ts';
+import type { Step } from '../probe/index.ts';
+import { planSteps } from './plan-step.ts';
+
+export type Request =
+  /** Measure the host. */
+  | { readonly kind: 'probe' }
+  /** Carry plans out on throw-away VMs. */
+  | { readonly kind: 'plans'; readonly plans: readonly Plan[] };
+
+/** The word of a lab machine's command line that announces a request on its port. */
+export const REQUEST = 'request';
+
+export const PROBE: Request = { kind: 'probe' };
+
+export function stepsOf(request: Request, architecture: Architecture): readonly Step[] {
+  switch (request.kind) {
+    case 'probe':
+      return stepsFor(architecture);
+    case 'plans':
+      return planSteps(request.plans);
+  }
+}
+
+/** The line as it was written by `JSON.stringify`. */
+export function readRequest(line: string): Request {
+  return JSON.parse(line) as Request;
+}

@@ -1,0 +1,44 @@
+/**
+ * The worker process: `node worker.ts [--skip STEP,…] [--device PATH] [--request FD]`, messages on the file descriptor of
+ * `--fd`. With `--request` it reads from that descriptor what it is to do; without, it probes. Started by the
+ * supervisor, and bundled into the lab's images.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { dieWithParent } from '../kvm/index.ts';
+import { ownArchitecture } from '../probe/index.ts';
+import { encode } from './protocol.ts';
+import { PROBE, readRequest, stepsOf } from './request.ts';
+import type { Request } from './request.ts';
+import { runSteps } from './run-steps.ts';
+
+/** Writes messages to a file descriptor, whole, in order, before the next ioctl is made. */
+export function work(
+  fd: number,
+  skip: ReadonlySet<string>,
+  device: string = '/dev/kvm',
+  request: Request = PROBE,
+): void {
+  const architecture = ownArchitecture();
+  if (architecture === null) throw new Error(`Evenkeel works on x86_64 and arm64 hosts; this is ${process.arch}`);
+  const steps = stepsOf(request, architecture).filter((step) => !skip.has(step.name));
+  runSteps(
+    steps,
+    (message) => {
+      const bytes = Buffer.from(encode(message));
+      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
+    },
+    device,
+  );
+}
+
+if (import.meta.main) {
+  dieWithParent();
+  const option = (name: string): string | undefined => {
+    const at = process.argv.indexOf(name);
+    return at < 0 ? undefined : process.argv[at + 1];
+  };
+  const skip = new Set((option('--skip') ?? '').split(',').filter((name) => name !== ''));
+  const from = option('--request');
+  const request = from === undefined ? PROBE : readRequest(readFileSync(Number(from), 'utf8'));
+  work(Number(option('--fd') ?? '1'), skip, option('--device'), request);
+}
