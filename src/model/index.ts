@@ -11,6 +11,7 @@ export * from './operation.ts';
 export * from './plan.ts';
 export * from './preference.ts';
 export * from './result.ts';
+export * from './saved-state.ts';
 export * from './surface.ts';
 export * from './verdict.ts';
 export * from './verification.ts';
