@@ -98,6 +98,8 @@ function tracing(libc: Libc, lines: string[]): Libc {
       }
       return libc.munmap(mapping);
     },
+    // No probe step takes turns with a guest so far: nothing for the C program to repeat.
+    intervalTimer: (microseconds) => libc.intervalTimer(microseconds),
     errno: () => libc.errno(),
   };
 }

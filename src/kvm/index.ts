@@ -3,7 +3,7 @@
  * Evenkeel calls libc.
  */
 export { getAttribute, hasAttribute, setAttribute } from './attributes.ts';
-export { describeKvmError } from './error.ts';
+export { describeKvmError, kvmError } from './error.ts';
 export type { KvmError } from './error.ts';
 export { errnoName } from './errno.ts';
 export { Fd } from './fd.ts';

@@ -17,10 +17,12 @@ import {
 import { KVM_ARM_COUNTER_OFFSET, KVM_VCPU_INIT, REG_MASK_RANGE } from './structs/arm64.ts';
 import {
   KVM_CPUID2,
+  KVM_IDENTITY_MAP,
   KVM_LAPIC_STATE,
   KVM_MSR_FILTER,
   KVM_MSR_LIST,
   KVM_MSRS,
+  KVM_PIT_CONFIG,
   KVM_PMU_EVENT_FILTER,
   KVM_REGS,
   KVM_SREGS,
@@ -75,6 +77,8 @@ export const KVM_GET_SUPPORTED_HV_CPUID: Ioctl<'kvm' | 'vcpu', ArrayOf<typeof KV
 // VM fd
 export const KVM_CREATE_VCPU: Ioctl<'vm', Integer> = row('KVM_CREATE_VCPU', ['vm'], 0x41, 'none', integer);
 export const KVM_SET_USER_MEMORY_REGION: Ioctl<'vm', Of<typeof KVM_USERSPACE_MEMORY_REGION>> = row('KVM_SET_USER_MEMORY_REGION', ['vm'], 0x46, 'write', of(KVM_USERSPACE_MEMORY_REGION), { capability: 'KVM_CAP_USER_MEMORY' });
+export const KVM_SET_IDENTITY_MAP_ADDR: Ioctl<'vm', Of<typeof KVM_IDENTITY_MAP>> = row('KVM_SET_IDENTITY_MAP_ADDR', ['vm'], 0x48, 'write', of(KVM_IDENTITY_MAP), { ...x86, capability: 'KVM_CAP_SET_IDENTITY_MAP_ADDR' });
+export const KVM_CREATE_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_CONFIG>> = row('KVM_CREATE_PIT2', ['vm'], 0x77, 'write', of(KVM_PIT_CONFIG), { ...x86, capability: 'KVM_CAP_PIT2' });
 export const KVM_SET_TSS_ADDR: Ioctl<'vm', Integer> = row('KVM_SET_TSS_ADDR', ['vm'], 0x47, 'none', integer, { ...x86, capability: 'KVM_CAP_SET_TSS_ADDR' });
 export const KVM_CREATE_IRQCHIP: Ioctl<'vm', None> = row('KVM_CREATE_IRQCHIP', ['vm'], 0x60, 'none', none, { capability: 'KVM_CAP_IRQCHIP' });
 export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>> = row('KVM_ENABLE_CAP', ['vm', 'vcpu'], 0xa3, 'write', of(KVM_ENABLE_CAP_ARG), { capability: 'KVM_CAP_ENABLE_CAP' });

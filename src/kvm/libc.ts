@@ -15,6 +15,11 @@ export interface Libc {
   ioctlBuffer(fd: number, request: number, buffer: Uint8Array): number;
   mmap(length: number, protection: number, flags: number, fd: number, offset: number): Mapping | null;
   munmap(mapping: Mapping): number;
+  /**
+   * ITIMER_REAL: SIGALRM to this process every so many microseconds, 0 for no more (setitimer(2)). Whoever asks for it has
+   * a handler: without one the signal ends the process.
+   */
+  intervalTimer(microseconds: number): number;
   /** errno of the call that failed last; to be read before anything else is called. */
   errno(): number;
 }
@@ -42,6 +47,9 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
+/** setitimer(2). */
+const ITIMER_REAL = 0;
+
 /** Has the kernel kill this process when the thread that started it ends: a probe's VMs never outlive the probe. */
 export function dieWithParent(): void {
   const prctl = koffi.load(null).func('int prctl(int option, unsigned long argument)');
@@ -57,6 +65,7 @@ export function openLibc(): Libc {
   const ioctlInteger = library.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']);
   const ioctlBuffer = library.func('ioctl', 'int', ['int', 'unsigned long', 'void *']);
   const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
+  const setitimer = library.func('int setitimer(int which, const void *value, void *old)');
   const munmap = library.func('int munmap(void *addr, size_t length)');
   return {
     open: (path, flags) => open(path, flags),
@@ -69,6 +78,12 @@ export function openLibc(): Libc {
       return { address, length, memory: koffi.view(address, length) };
     },
     munmap: (mapping) => munmap(mapping.address, mapping.length),
+    intervalTimer(microseconds) {
+      // struct itimerval: interval and first expiry, each seconds and microseconds of 64 bits.
+      const seconds = BigInt(Math.floor(microseconds / 1e6));
+      const rest = BigInt(microseconds % 1e6);
+      return setitimer(ITIMER_REAL, BigInt64Array.of(seconds, rest, seconds, rest), null);
+    },
     errno: () => koffi.errno(),
   };
 }

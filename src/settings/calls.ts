@@ -11,7 +11,7 @@ import {
 import type { Device, KvmError, Vcpu, Vm } from '../kvm/index.ts';
 import { fromHex } from '../model/index.ts';
 import type { Hex, PlanCall, PlanDevice, Result, StepResult } from '../model/index.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, MachineVcpu } from './machine.ts';
 import {
   ConfiguredX86Vcpu,
   FinalizedArm64Vcpu,
@@ -19,6 +19,7 @@ import {
   NewArm64Vcpu,
   NewX86Vcpu,
 } from './negotiation/index.ts';
+import type { CpuidEntry } from './negotiation/index.ts';
 
 const DONE: StepResult = { outcome: 'done' };
 const notMade = (why: string): StepResult => ({ outcome: 'not-made', why });
@@ -32,7 +33,28 @@ const capabilities: ReadonlyMap<string, number> = new Map(
   Object.entries(CAPABILITY_NAMES).map(([number, name]) => [name, Number(number)]),
 );
 
-export function makeCall(machine: Machine, call: PlanCall): StepResult {
+/** True for the calls that every vCPU of a machine is given. */
+export function isPerVcpu(call: PlanCall): boolean {
+  switch (call.call) {
+    case 'KVM_CREATE_VCPU':
+    case 'KVM_SET_CPUID2':
+    case 'KVM_SET_MSRS':
+    case 'KVM_SET_TSC_KHZ':
+    case 'KVM_ARM_VCPU_INIT':
+    case 'KVM_ARM_VCPU_FINALIZE':
+    case 'KVM_SET_ONE_REG':
+      return true;
+    case 'KVM_ENABLE_CAP':
+    case 'KVM_SET_DEVICE_ATTR':
+      return call.on === 'vcpu';
+    default:
+      return false;
+  }
+}
+
+/** `id`: the vCPU of a call that is one vCPU's. */
+export function makeCall(machine: Machine, call: PlanCall, id: number): StepResult {
+  const vcpu = machine.vcpus.find((each) => each.id === id) ?? null;
   switch (call.call) {
     case 'KVM_CREATE_VM': {
       const created = machine.host.kvm.createVm(call.machineType);
@@ -42,29 +64,29 @@ export function makeCall(machine: Machine, call: PlanCall): StepResult {
     case 'KVM_CREATE_IRQCHIP':
       return onVm(machine, (vm) => vm.integer(KVM_CREATE_IRQCHIP, 0));
     case 'KVM_CREATE_VCPU':
-      return createVcpu(machine, call.id);
+      return createVcpu(machine, id);
     case 'KVM_ENABLE_CAP':
-      return enable(machine, call);
+      return enable(machine, vcpu, call);
     case 'KVM_X86_SET_MSR_FILTER':
       return onVm(machine, (vm) => vm.raw(KVM_X86_SET_MSR_FILTER, msrFilter(machine, call.deny), 'deny'));
     case 'KVM_SET_PMU_EVENT_FILTER':
       return onVm(machine, (vm) => vm.raw(KVM_SET_PMU_EVENT_FILTER, pmuFilter(call), call.action));
     case 'KVM_SET_TSC_KHZ':
-      return machine.vcpu === null ? NO_VCPU : resultOf(machine.vcpu.integer(KVM_SET_TSC_KHZ, call.khz));
+      return vcpu === null ? NO_VCPU : resultOf(vcpu.fd.integer(KVM_SET_TSC_KHZ, call.khz));
     case 'KVM_CREATE_DEVICE':
       return createDevice(machine, call.device);
     case 'KVM_SET_CPUID2':
-      return setCpuid(machine, call);
+      return setCpuid(vcpu, call);
     case 'KVM_SET_MSRS':
-      return setMsrs(machine, call);
+      return setMsrs(vcpu, call);
     case 'KVM_ARM_VCPU_INIT':
-      return initialize(machine, call.features);
+      return initialize(vcpu, call.features);
     case 'KVM_ARM_VCPU_FINALIZE':
-      return finalize(machine);
+      return finalize(vcpu);
     case 'KVM_SET_ONE_REG':
-      return setRegister(machine, fromHex(call.id), fromHex(call.value));
+      return setRegister(vcpu, fromHex(call.id), fromHex(call.value));
     case 'KVM_SET_DEVICE_ATTR':
-      return setDeviceAttribute(machine, call);
+      return setDeviceAttribute(machine, vcpu, call);
   }
 }
 
@@ -83,11 +105,9 @@ function createVcpu(machine: Machine, id: number): StepResult {
   if (vm === null) return NO_VM;
   const created = vm.createVcpu(id);
   if (created.ok) {
-    machine.vcpu = created.value;
-    machine.state =
-      process.arch === 'arm64'
-        ? new NewArm64Vcpu(vm, created.value, host.scratch)
-        : new NewX86Vcpu(host.kvm, created.value);
+    const fd = created.value;
+    const state = process.arch === 'arm64' ? new NewArm64Vcpu(vm, fd, host.scratch) : new NewX86Vcpu(host.kvm, fd);
+    machine.vcpus.push({ id, fd, state });
   }
   return resultOf(created);
 }
@@ -95,7 +115,7 @@ function createVcpu(machine: Machine, id: number): StepResult {
 type EnableCap = Extract<PlanCall, { call: 'KVM_ENABLE_CAP' }>;
 
 /** struct kvm_enable_cap: cap, flags, and four arguments from byte 8 on. */
-function enable(machine: Machine, { on, capability, args }: EnableCap): StepResult {
+function enable(machine: Machine, vcpu: MachineVcpu | null, { on, capability, args }: EnableCap): StepResult {
   const number = capabilities.get(capability);
   if (number === undefined) return notMade(`no capability is called ${capability}`);
   const buffer = new Uint8Array(KVM_ENABLE_CAP.argument.layout.size);
@@ -104,7 +124,7 @@ function enable(machine: Machine, { on, capability, args }: EnableCap): StepResu
   args.forEach((argument, index) => view.setBigUint64(8 + 8 * index, fromHex(argument), true));
   const detail = `cap=${capability} args[0]=${args[0]}`;
   if (on === 'vm') return onVm(machine, (vm) => vm.raw(KVM_ENABLE_CAP, buffer, detail));
-  return machine.vcpu === null ? NO_VCPU : resultOf(machine.vcpu.raw(KVM_ENABLE_CAP, buffer, detail));
+  return vcpu === null ? NO_VCPU : resultOf(vcpu.fd.raw(KVM_ENABLE_CAP, buffer, detail));
 }
 
 /** KVM_MSR_FILTER_READ and KVM_MSR_FILTER_WRITE. */
@@ -156,67 +176,83 @@ function createDevice(machine: Machine, device: PlanDevice): StepResult {
 }
 
 /** A second table before the first run replaces the first; the plan has one. */
-function setCpuid(machine: Machine, { entries }: Extract<PlanCall, { call: 'KVM_SET_CPUID2' }>): StepResult {
-  if (!(machine.state instanceof NewX86Vcpu)) return NO_VCPU;
-  const set = machine.state.setCpuid(
-    entries.map(({ eax, ebx, ecx, edx, ...place }) => ({
-      ...place,
-      eax: Number(eax),
-      ebx: Number(ebx),
-      ecx: Number(ecx),
-      edx: Number(edx),
-    })),
+function setCpuid(vcpu: MachineVcpu | null, { entries }: Extract<PlanCall, { call: 'KVM_SET_CPUID2' }>): StepResult {
+  if (!(vcpu?.state instanceof NewX86Vcpu)) return NO_VCPU;
+  const { id } = vcpu;
+  const set = vcpu.state.setCpuid(
+    entries.map(({ eax, ebx, ecx, edx, ...place }) =>
+      withApicId(id, { ...place, eax: Number(eax), ebx: Number(ebx), ecx: Number(ecx), edx: Number(edx) }),
+    ),
   );
-  if (set.ok) machine.state = set.value;
+  if (set.ok) vcpu.state = set.value;
   return resultOf(set);
 }
 
-function setMsrs(machine: Machine, { msrs }: Extract<PlanCall, { call: 'KVM_SET_MSRS' }>): StepResult {
-  if (!(machine.state instanceof ConfiguredX86Vcpu)) return NO_VCPU;
-  const written = machine.state.setMsrs(msrs.map(({ index, value }) => ({ index, data: fromHex(value) })));
+/** A plan has the first vCPU's table; others differ in their APIC ids, which are their numbers (SDM 2A, CPUID; APM 3, E.4.16). */
+function withApicId(id: number, entry: CpuidEntry): CpuidEntry {
+  switch (entry.function) {
+    case 1:
+      return { ...entry, ebx: (entry.ebx | (id << 24)) >>> 0 };
+    case 0xb:
+    case 0x1f:
+      return { ...entry, edx: (entry.edx | id) >>> 0 };
+    case 0x8000_001e:
+      return { ...entry, eax: (entry.eax | id) >>> 0 };
+    default:
+      return entry;
+  }
+}
+
+function setMsrs(vcpu: MachineVcpu | null, { msrs }: Extract<PlanCall, { call: 'KVM_SET_MSRS' }>): StepResult {
+  if (!(vcpu?.state instanceof ConfiguredX86Vcpu)) return NO_VCPU;
+  const written = vcpu.state.setMsrs(msrs.map(({ index, value }) => ({ index, data: fromHex(value) })));
   if (!written.ok) return resultOf(written);
   const refused = msrs.filter((_, at) => written.value[at] !== true).map(({ index }) => index);
   return refused.length === 0 ? DONE : { outcome: 'partly', refused };
 }
 
-function initialize(machine: Machine, features: readonly number[]): StepResult {
-  if (!(machine.state instanceof NewArm64Vcpu)) return NO_VCPU;
-  const done = machine.state.initialize(features);
-  if (done.ok) machine.state = done.value;
+function initialize(vcpu: MachineVcpu | null, features: readonly number[]): StepResult {
+  if (!(vcpu?.state instanceof NewArm64Vcpu)) return NO_VCPU;
+  const done = vcpu.state.initialize(features);
+  if (done.ok) vcpu.state = done.value;
   return resultOf(done);
 }
 
-function finalize(machine: Machine): StepResult {
-  if (!(machine.state instanceof InitializedArm64Vcpu)) return NO_VCPU;
-  const done = machine.state.finalize();
-  if (done.ok) machine.state = done.value;
+function finalize(vcpu: MachineVcpu | null): StepResult {
+  if (!(vcpu?.state instanceof InitializedArm64Vcpu)) return NO_VCPU;
+  const done = vcpu.state.finalize();
+  if (done.ok) vcpu.state = done.value;
   return resultOf(done);
 }
 
 /** KVM_REG_ARM64_SVE_VLS: the one register that is set before a vCPU is finalized. */
 const SVE_VLS = 0x6060_0000_0015_ffffn;
 
-function setRegister(machine: Machine, id: bigint, value: bigint): StepResult {
-  const { state } = machine;
+function setRegister(vcpu: MachineVcpu | null, id: bigint, value: bigint): StepResult {
+  const state = vcpu?.state;
   if (state instanceof InitializedArm64Vcpu && id === SVE_VLS) return resultOf(state.setVectorLengths(value));
-  const finalized = finalizedOf(machine);
+  const finalized = finalizedOf(vcpu);
   return finalized === null ? NO_VCPU : resultOf(finalized.set(id, value));
 }
 
 /** A vCPU without SVE has no step that finalizes it; it is so from its initialization on. */
-export function finalizedOf(machine: Machine): FinalizedArm64Vcpu | null {
-  if (machine.state instanceof InitializedArm64Vcpu) {
-    const done = machine.state.finalize();
-    if (done.ok) machine.state = done.value;
+export function finalizedOf(vcpu: MachineVcpu | null): FinalizedArm64Vcpu | null {
+  if (vcpu?.state instanceof InitializedArm64Vcpu) {
+    const done = vcpu.state.finalize();
+    if (done.ok) vcpu.state = done.value;
   }
-  return machine.state instanceof FinalizedArm64Vcpu ? machine.state : null;
+  return vcpu?.state instanceof FinalizedArm64Vcpu ? vcpu.state : null;
 }
 
 type SetAttribute = Extract<PlanCall, { call: 'KVM_SET_DEVICE_ATTR' }>;
 
 /** The value lies in the scratch page, little-endian, with zeros behind it. */
-function setDeviceAttribute(machine: Machine, { on, group, attribute, value }: SetAttribute): StepResult {
-  const fd = fdOf(machine, on);
+function setDeviceAttribute(
+  machine: Machine,
+  vcpu: MachineVcpu | null,
+  { on, group, attribute, value }: SetAttribute,
+): StepResult {
+  const fd = fdOf(machine, vcpu, on);
   if (fd === null) return notMade(`there is no ${on}`);
   const { scratch } = machine.host;
   scratch.bytes.fill(0);
@@ -227,7 +263,7 @@ function setDeviceAttribute(machine: Machine, { on, group, attribute, value }: S
   return resultOf(fd.struct(KVM_SET_DEVICE_ATTR, { group, attr: fromHex(attribute), addr: scratch.address }, text));
 }
 
-export function fdOf(machine: Machine, on: SetAttribute['on']): Vm | Vcpu | Device | null {
+export function fdOf(machine: Machine, vcpu: MachineVcpu | null, on: SetAttribute['on']): Vm | Vcpu | Device | null {
   if (on === 'vm') return machine.vm;
-  return on === 'vcpu' ? machine.vcpu : (machine.devices.get(on) ?? null);
+  return on === 'vcpu' ? (vcpu?.fd ?? null) : (machine.devices.get(on) ?? null);
 }

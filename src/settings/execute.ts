@@ -13,7 +13,7 @@ export function execute(host: Host, plan: Plan, note: (what: string) => void = (
   using machine = new Machine(host);
   const steps = plan.steps.map(({ rule, call }) => {
     note(`${rule}: ${call.call}`);
-    return makeCall(machine, call);
+    return makeCall(machine, call, 0);
   });
   note('reading back');
   return { steps, reads: readWords(machine, plan.words) };

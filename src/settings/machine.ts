@@ -1,4 +1,4 @@
-/** The throw-away machine that a plan makes: its fds, and how far each vCPU has come. */
+/** The machine that a plan makes: its fds, and how far each vCPU has come. */
 import type { Device, Kvm, Libc, Scratch, Vcpu, Vm } from '../kvm/index.ts';
 import type { PlanDevice } from '../model/index.ts';
 import {
@@ -17,14 +17,19 @@ export interface Host {
 
 export type VcpuState = NewX86Vcpu | ConfiguredX86Vcpu | NewArm64Vcpu | InitializedArm64Vcpu | FinalizedArm64Vcpu;
 
-/** Closed in the order devices, vCPU, VM. Nothing of it ever runs. */
+/** One vCPU; the fd is for calls that no state of the negotiation is about. */
+export interface MachineVcpu {
+  readonly id: number;
+  readonly fd: Vcpu;
+  state: VcpuState;
+}
+
+/** Closed in the order devices, vCPUs, VM. */
 export class Machine {
   readonly host: Host;
   readonly devices: Map<PlanDevice, Device> = new Map();
+  readonly vcpus: MachineVcpu[] = [];
   vm: Vm | null = null;
-  /** For calls that no state of the negotiation is about. */
-  vcpu: Vcpu | null = null;
-  state: VcpuState | null = null;
 
   constructor(host: Host) {
     this.host = host;
@@ -32,7 +37,7 @@ export class Machine {
 
   [Symbol.dispose](): void {
     for (const device of this.devices.values()) device.close();
-    this.vcpu?.close();
+    for (const { fd } of this.vcpus) fd.close();
     this.vm?.close();
   }
 }

@@ -13,23 +13,24 @@ import type { KvmError } from '../kvm/index.ts';
 import { fromHex, hex } from '../model/index.ts';
 import type { PlanRead, PlanWord, ReadResult, Result } from '../model/index.ts';
 import { fdOf, finalizedOf } from './calls.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, MachineVcpu } from './machine.ts';
 import { ConfiguredX86Vcpu } from './negotiation/index.ts';
 import type { CpuidEntry } from './negotiation/index.ts';
 
 type Register = 'eax' | 'ebx' | 'ecx' | 'edx';
 type Tables = readonly (readonly CpuidEntry[])[];
 
-/** In the order of the plan's words. */
+/** In the order of the plan's words, of the first vCPU. */
 export function readWords(machine: Machine, words: readonly PlanWord[]): ReadResult[] {
-  const given = machine.state instanceof ConfiguredX86Vcpu ? machine.state.cpuid() : null;
+  const vcpu = machine.vcpus[0] ?? null;
+  const given = vcpu?.state instanceof ConfiguredX86Vcpu ? vcpu.state.cpuid() : null;
   const supported = given === null ? [] : supportedTables(machine);
   const hyperv = words.some(({ word }) => word.startsWith('hyperv/'))
     ? listsOf(machine, [KVM_GET_SUPPORTED_HV_CPUID])
     : [];
   return words.map(({ read, word }): ReadResult => {
     if (read === null) return { value: null, why: 'KVM has no call that reads it' };
-    if (read.call !== 'KVM_GET_CPUID2') return readOne(machine, read);
+    if (read.call !== 'KVM_GET_CPUID2') return readOne(machine, vcpu, read);
     if (given === null) return { value: null, why: 'the vCPU has no CPUID' };
     if (!given.ok) return failed(given.error);
     const tables = word.startsWith('hyperv/') ? hyperv : supported;
@@ -40,34 +41,38 @@ export function readWords(machine: Machine, words: readonly PlanWord[]): ReadRes
   });
 }
 
-function readOne(machine: Machine, read: Exclude<PlanRead, { call: 'KVM_GET_CPUID2' }>): ReadResult {
+function readOne(
+  machine: Machine,
+  vcpu: MachineVcpu | null,
+  read: Exclude<PlanRead, { call: 'KVM_GET_CPUID2' }>,
+): ReadResult {
   const { scratch } = machine.host;
   switch (read.call) {
     case 'KVM_GET_MSRS':
-      return readMsr(machine, read.index);
+      return readMsr(machine, vcpu, read.index);
     case 'KVM_GET_LAPIC': {
-      const page = machine.vcpu?.struct(KVM_GET_LAPIC, {}) ?? null;
+      const page = vcpu?.fd.struct(KVM_GET_LAPIC, {}) ?? null;
       if (page === null) return NO_VCPU;
       if (!page.ok) return failed(page.error);
       const { regs } = page.value;
       return { value: hex(new DataView(regs.buffer, regs.byteOffset).getUint32(read.offset, true)) };
     }
     case 'KVM_GET_TSC_KHZ': {
-      const khz = machine.vcpu?.integer(KVM_GET_TSC_KHZ, 0) ?? null;
+      const khz = vcpu?.fd.integer(KVM_GET_TSC_KHZ, 0) ?? null;
       if (khz === null) return NO_VCPU;
       return khz.ok ? { value: hex(khz.value) } : failed(khz.error);
     }
     case 'KVM_GET_ONE_REG': {
-      const finalized = finalizedOf(machine);
+      const finalized = finalizedOf(vcpu);
       return finalized === null ? NO_VCPU : valueOf(finalized.get(fromHex(read.id)));
     }
     case 'KVM_HAS_DEVICE_ATTR': {
-      if (machine.vcpu === null) return NO_VCPU;
-      const has = hasAttribute(machine.vcpu, read.group, fromHex(read.attribute));
+      if (vcpu === null) return NO_VCPU;
+      const has = hasAttribute(vcpu.fd, read.group, fromHex(read.attribute));
       return has.ok ? { value: has.value ? '0x1' : '0x0' } : failed(has.error);
     }
     case 'KVM_GET_DEVICE_ATTR': {
-      const fd = fdOf(machine, read.on);
+      const fd = fdOf(machine, vcpu, read.on);
       if (fd === null) return { value: null, why: `there is no ${read.on}` };
       return valueOf(getAttribute(fd, scratch, read.group, fromHex(read.attribute), read.bytes === 4 ? 32 : 64));
     }
@@ -84,9 +89,9 @@ function valueOf(read: Result<bigint, KvmError>): ReadResult {
   return read.ok ? { value: hex(read.value) } : failed(read.error);
 }
 
-function readMsr(machine: Machine, index: number): ReadResult {
-  if (!(machine.state instanceof ConfiguredX86Vcpu)) return NO_VCPU;
-  const read = machine.state.msrs([index]);
+function readMsr(machine: Machine, vcpu: MachineVcpu | null, index: number): ReadResult {
+  if (!(vcpu?.state instanceof ConfiguredX86Vcpu)) return NO_VCPU;
+  const read = vcpu.state.msrs([index]);
   if (!read.ok) return failed(read.error);
   const [value = null] = read.value;
   if (value === null) return { value: null, why: 'KVM_GET_MSRS does not read it' };

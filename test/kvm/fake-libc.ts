@@ -36,6 +36,7 @@ export function fake(answer: Answer): Fake {
     },
     mmap: (length): Mapping => ({ address: 0x1000n, length, memory: new ArrayBuffer(length) }),
     munmap: () => 0,
+    intervalTimer: () => 0,
     errno: () => errno,
   };
   const kvm = valueOf(openKvm(libc));

@@ -129,3 +129,10 @@ export const KVM_XCRS: Struct<'kvm_xcrs', { nr_xcrs: U32; flags: U32; xcr: U32; 
   392,
   { nr_xcrs: u32(0), flags: u32(4), xcr: u32(8), value: u64(16) },
 );
+
+/** A guest-physical address behind a pointer. */
+export const KVM_IDENTITY_MAP: Struct<'__u64', { address: U64 }> = struct('__u64', 8, { address: u64(0) });
+
+export const KVM_PIT_CONFIG: Struct<'kvm_pit_config', { flags: U32 }> = struct('kvm_pit_config', 64, {
+  flags: u32(0),
+});

@@ -229,6 +229,7 @@ export function fakeKvm(host: FakeHost): FakeKvm {
         return mapped;
       },
       munmap: (mapping) => (memory.delete(mapping.address) ? 0 : fail(EINVAL)),
+      intervalTimer: () => 0,
       errno: () => errno,
     },
   };
