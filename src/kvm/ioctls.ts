@@ -9,6 +9,7 @@ import {
   KVM_CREATE_DEVICE_ARG,
   KVM_DEVICE_ATTR,
   KVM_ENABLE_CAP_ARG,
+  KVM_MP_STATE,
   KVM_NESTED_STATE,
   KVM_ONE_REG,
   KVM_REG_LIST,
@@ -117,6 +118,8 @@ export const KVM_SET_XSAVE: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_SET_X
 export const KVM_GET_XSAVE2: Ioctl<'vcpu', Of<typeof KVM_XSAVE>> = row('KVM_GET_XSAVE2', ['vcpu'], 0xcf, 'read', of(KVM_XSAVE), { ...x86, capability: 'KVM_CAP_XSAVE2' });
 export const KVM_GET_ONE_REG: Ioctl<'vcpu', Of<typeof KVM_ONE_REG>> = row('KVM_GET_ONE_REG', ['vcpu'], 0xab, 'write', of(KVM_ONE_REG), { capability: 'KVM_CAP_ONE_REG' });
 export const KVM_SET_ONE_REG: Ioctl<'vcpu', Of<typeof KVM_ONE_REG>> = row('KVM_SET_ONE_REG', ['vcpu'], 0xac, 'write', of(KVM_ONE_REG), { capability: 'KVM_CAP_ONE_REG' });
+export const KVM_GET_MP_STATE: Ioctl<'vcpu', Of<typeof KVM_MP_STATE>> = row('KVM_GET_MP_STATE', ['vcpu'], 0x98, 'read', of(KVM_MP_STATE), { capability: 'KVM_CAP_MP_STATE' });
+export const KVM_SET_MP_STATE: Ioctl<'vcpu', Of<typeof KVM_MP_STATE>> = row('KVM_SET_MP_STATE', ['vcpu'], 0x99, 'write', of(KVM_MP_STATE), { capability: 'KVM_CAP_MP_STATE' });
 export const KVM_ARM_VCPU_INIT: Ioctl<'vcpu', Of<typeof KVM_VCPU_INIT>> = row('KVM_ARM_VCPU_INIT', ['vcpu'], 0xae, 'write', of(KVM_VCPU_INIT), arm64);
 export const KVM_GET_REG_LIST: Ioctl<'vcpu', ArrayOf<typeof KVM_REG_LIST>> = row('KVM_GET_REG_LIST', ['vcpu'], 0xb0, 'readwrite', arrayOf(KVM_REG_LIST), { capability: 'KVM_CAP_ONE_REG' });
 export const KVM_ARM_VCPU_FINALIZE: Ioctl<'vcpu', PointerToInt> = row('KVM_ARM_VCPU_FINALIZE', ['vcpu'], 0xc2, 'write', pointerToInt, { ...arm64, capability: 'KVM_CAP_ARM_SVE' });

@@ -40,6 +40,9 @@ export const KVM_ONE_REG: Struct<'kvm_one_reg', { id: U64; addr: U64 }> = struct
   addr: u64(8),
 });
 
+/** KVM_MP_STATE_*: 0 runnable, 1 uninitialized, 3 halted on x86; 5 stopped on arm64. */
+export const KVM_MP_STATE: Struct<'kvm_mp_state', { mp_state: U32 }> = struct('kvm_mp_state', 4, { mp_state: u32(0) });
+
 const KVM_REG_LIST_HEADER: Struct<'kvm_reg_list', { n: U64 }> = struct('kvm_reg_list', 8, { n: u64(0) });
 const REGISTER_ID: Struct<'__u64', { id: U64 }> = struct('__u64', 8, { id: u64(0) });
 
