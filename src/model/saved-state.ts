@@ -16,7 +16,9 @@ export type SavedData =
   /** One by one: MSRs, ONE_REG registers, device attributes. */
   | { readonly kind: 'registers'; readonly registers: readonly SavedRegister[] }
   /** A whole struct as the kernel filled it, little-endian. */
-  | { readonly kind: 'bytes'; readonly base64: string };
+  | { readonly kind: 'bytes'; readonly base64: string }
+  /** The state lies in guest memory, to which saving has written it; the call makes KVM read it from there. */
+  | { readonly kind: 'memory' };
 
 export type SavedUnit = {
   /** `vm/clock`, `vcpu/0/msrs`, `vcpu/1/lapic`, `vgic/distributor`. */

@@ -1,68 +1,70 @@
 /**
  * What came of a restore: unit by unit what the kernel said, and then what reads back. Plain JSON, for it is written by
- * the program inside of a lab kernel and read outside.
+ * the program inside of a lab kernel and read outside; aliases and not interfaces, because only those are `Json`.
  */
 import type { Hex, WordPath } from '../model/index.ts';
 
-export interface RestoreOptions {
+export type RestoreOptions = {
   /**
    * What follows a refusal. `stop`: nothing more is set, as VMMs do it; the guest stays where it is. `continue`: the next
    * register and the next unit are tried, which tells everything that a host refuses and gives no machine to run.
    */
   readonly onRefusal: 'stop' | 'continue';
   /**
-   * What is not restored because somebody said so: a unit by its name, or a word of a `registers` unit
+   * What is not restored because somebody said so: a unit by its name, or a word of a unit of registers
    * (`reg/TCR2_EL1`, `msr/0x48`). What is named here and not in the state is in `RestoreReport.unknown`.
    */
   readonly leaveOut?: readonly string[];
-}
+};
 
 /** A register that the host refused. */
-export interface RefusedRegister {
+export type RefusedRegister = {
   readonly id: Hex;
   readonly word: WordPath;
   /** Null where the call gives none (KVM_SET_MSRS). */
   readonly errno: string | null;
-}
+};
 
 export type UnitOutcome =
   /** The call or all of the calls succeeded, which does not say that they had an effect. */
   | { readonly outcome: 'done' }
-  /** Nothing of it was set. */
-  | { readonly outcome: 'refused'; readonly call: string; readonly errno: string; readonly detail: string }
-  /** Some registers were refused, all others set; with `stop`, those behind the first that was refused were not tried. */
+  /** The one call that sets it failed. */
+  | { readonly outcome: 'refused'; readonly errno: string; readonly detail: string }
+  /** Registers that were refused; with `stop`, those behind the first of them were not tried. */
   | { readonly outcome: 'partly'; readonly refused: readonly RefusedRegister[] }
   /** Not tried: a unit before it was refused, or the machine lacks what it is of. */
   | { readonly outcome: 'not-made'; readonly why: string }
   /** Named in `RestoreOptions.leaveOut`. */
   | { readonly outcome: 'left-out' };
 
-export interface UnitReport {
-  /** SavedUnit.name. */
+export type UnitReport = {
+  /** SavedUnit.name, rule and call. */
   readonly unit: string;
   readonly rule: string;
+  readonly call: string;
   readonly result: UnitOutcome;
   /** Registers of it that `RestoreOptions.leaveOut` names; empty is left out. */
   readonly leftOut?: readonly WordPath[];
-}
+};
 
 /** A register or a range of bytes that reads otherwise than it was saved. */
-export interface StateDifference {
+export type StateDifference = {
   readonly unit: string;
   /** The register's id, or the offset of the first byte in the struct. */
   readonly at: Hex;
-  /** For people and for comparing with contracts: `reg/CNTKCTL_EL1`, or the field of the struct. */
+  /** For people and for comparing with contracts: `reg/CNTKCTL_EL1`, or the unit and the field of the struct. */
   readonly word: WordPath;
-  /** Null where only the other side has it. A range of bytes reads as one little-endian number. */
-  readonly saved: Hex | null;
+  /** A range of bytes reads as one little-endian number. */
+  readonly saved: Hex;
+  /** Null where it does not read. */
   readonly reads: Hex | null;
-  /** Why it does not read, where it was tried. */
+  /** Why it does not read. */
   readonly errno?: string;
   /** Why it may differ, where the architecture's table of what runs on names it. */
   readonly because?: string;
-}
+};
 
-export interface RestoreReport {
+export type RestoreReport = {
   /** In the order of the state's units. */
   readonly units: readonly UnitReport[];
   /** How many registers and structs were read back and compared; 0 proves nothing. */
@@ -73,14 +75,14 @@ export interface RestoreReport {
   readonly ranOn: readonly StateDifference[];
   /** Names of `RestoreOptions.leaveOut` that nothing has. */
   readonly unknown: readonly string[];
-}
+};
 
 /** True where every unit was set and everything reads as it was saved, but for what runs on. */
 export function isIdentical(report: RestoreReport): boolean {
   return (
     report.compared > 0 &&
     report.differences.length === 0 &&
-    report.units.every(({ result, leftOut }) => result.outcome === 'done' && (leftOut ?? []).length === 0)
+    report.units.every(({ result, leftOut }) => result.outcome === 'done' && leftOut === undefined)
   );
 }
 
