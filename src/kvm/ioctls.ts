@@ -14,6 +14,7 @@ import {
   KVM_ONE_REG,
   KVM_REG_LIST,
   KVM_USERSPACE_MEMORY_REGION,
+  KVM_VCPU_EVENTS,
 } from './structs/common.ts';
 import { KVM_ARM_COUNTER_OFFSET, KVM_VCPU_INIT, REG_MASK_RANGE } from './structs/arm64.ts';
 import {
@@ -30,6 +31,14 @@ import {
   KVM_XCRS,
   KVM_XSAVE,
 } from './structs/x86.ts';
+import {
+  KVM_CLOCK_DATA,
+  KVM_DEBUGREGS,
+  KVM_FPU,
+  KVM_IRQCHIP,
+  KVM_PIT_STATE2,
+  SREGS2_STATE,
+} from './structs/x86-state.ts';
 
 type None = { readonly kind: 'none' };
 type Integer = { readonly kind: 'integer' };
@@ -82,6 +91,13 @@ export const KVM_SET_IDENTITY_MAP_ADDR: Ioctl<'vm', Of<typeof KVM_IDENTITY_MAP>>
 export const KVM_CREATE_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_CONFIG>> = row('KVM_CREATE_PIT2', ['vm'], 0x77, 'write', of(KVM_PIT_CONFIG), { ...x86, capability: 'KVM_CAP_PIT2' });
 export const KVM_SET_TSS_ADDR: Ioctl<'vm', Integer> = row('KVM_SET_TSS_ADDR', ['vm'], 0x47, 'none', integer, { ...x86, capability: 'KVM_CAP_SET_TSS_ADDR' });
 export const KVM_CREATE_IRQCHIP: Ioctl<'vm', None> = row('KVM_CREATE_IRQCHIP', ['vm'], 0x60, 'none', none, { capability: 'KVM_CAP_IRQCHIP' });
+export const KVM_GET_IRQCHIP: Ioctl<'vm', Of<typeof KVM_IRQCHIP>> = row('KVM_GET_IRQCHIP', ['vm'], 0x62, 'readwrite', of(KVM_IRQCHIP), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
+/** Declared as one that the kernel writes to (_IOR), and the kernel reads from it. */
+export const KVM_SET_IRQCHIP: Ioctl<'vm', Of<typeof KVM_IRQCHIP>> = row('KVM_SET_IRQCHIP', ['vm'], 0x63, 'read', of(KVM_IRQCHIP), { ...x86, capability: 'KVM_CAP_IRQCHIP' });
+export const KVM_GET_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_STATE2>> = row('KVM_GET_PIT2', ['vm'], 0x9f, 'read', of(KVM_PIT_STATE2), { ...x86, capability: 'KVM_CAP_PIT_STATE2' });
+export const KVM_SET_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_STATE2>> = row('KVM_SET_PIT2', ['vm'], 0xa0, 'write', of(KVM_PIT_STATE2), { ...x86, capability: 'KVM_CAP_PIT_STATE2' });
+export const KVM_GET_CLOCK: Ioctl<'vm', Of<typeof KVM_CLOCK_DATA>> = row('KVM_GET_CLOCK', ['vm'], 0x7c, 'read', of(KVM_CLOCK_DATA), { ...x86, capability: 'KVM_CAP_ADJUST_CLOCK' });
+export const KVM_SET_CLOCK: Ioctl<'vm', Of<typeof KVM_CLOCK_DATA>> = row('KVM_SET_CLOCK', ['vm'], 0x7b, 'write', of(KVM_CLOCK_DATA), { ...x86, capability: 'KVM_CAP_ADJUST_CLOCK' });
 export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>> = row('KVM_ENABLE_CAP', ['vm', 'vcpu'], 0xa3, 'write', of(KVM_ENABLE_CAP_ARG), { capability: 'KVM_CAP_ENABLE_CAP' });
 export const KVM_SET_TSC_KHZ: Ioctl<'vm' | 'vcpu', Integer> = row('KVM_SET_TSC_KHZ', ['vm', 'vcpu'], 0xa2, 'none', integer, { ...x86, capability: 'KVM_CAP_TSC_CONTROL' });
 export const KVM_GET_TSC_KHZ: Ioctl<'vm' | 'vcpu', None> = row('KVM_GET_TSC_KHZ', ['vm', 'vcpu'], 0xa3, 'none', none, { ...x86, capability: 'KVM_CAP_GET_TSC_KHZ' });
@@ -120,7 +136,17 @@ export const KVM_GET_ONE_REG: Ioctl<'vcpu', Of<typeof KVM_ONE_REG>> = row('KVM_G
 export const KVM_SET_ONE_REG: Ioctl<'vcpu', Of<typeof KVM_ONE_REG>> = row('KVM_SET_ONE_REG', ['vcpu'], 0xac, 'write', of(KVM_ONE_REG), { capability: 'KVM_CAP_ONE_REG' });
 export const KVM_GET_MP_STATE: Ioctl<'vcpu', Of<typeof KVM_MP_STATE>> = row('KVM_GET_MP_STATE', ['vcpu'], 0x98, 'read', of(KVM_MP_STATE), { capability: 'KVM_CAP_MP_STATE' });
 export const KVM_SET_MP_STATE: Ioctl<'vcpu', Of<typeof KVM_MP_STATE>> = row('KVM_SET_MP_STATE', ['vcpu'], 0x99, 'write', of(KVM_MP_STATE), { capability: 'KVM_CAP_MP_STATE' });
+/** Structs of the same size and other fields on each architecture: passed with `raw`. */
+export const KVM_GET_VCPU_EVENTS: Ioctl<'vcpu', Of<typeof KVM_VCPU_EVENTS>> = row('KVM_GET_VCPU_EVENTS', ['vcpu'], 0x9f, 'read', of(KVM_VCPU_EVENTS), { capability: 'KVM_CAP_VCPU_EVENTS' });
+export const KVM_SET_VCPU_EVENTS: Ioctl<'vcpu', Of<typeof KVM_VCPU_EVENTS>> = row('KVM_SET_VCPU_EVENTS', ['vcpu'], 0xa0, 'write', of(KVM_VCPU_EVENTS), { capability: 'KVM_CAP_VCPU_EVENTS' });
+export const KVM_GET_SREGS2: Ioctl<'vcpu', Of<typeof SREGS2_STATE>> = row('KVM_GET_SREGS2', ['vcpu'], 0xcc, 'read', of(SREGS2_STATE), { ...x86, capability: 'KVM_CAP_SREGS2' });
+export const KVM_SET_SREGS2: Ioctl<'vcpu', Of<typeof SREGS2_STATE>> = row('KVM_SET_SREGS2', ['vcpu'], 0xcd, 'write', of(SREGS2_STATE), { ...x86, capability: 'KVM_CAP_SREGS2' });
+export const KVM_GET_FPU: Ioctl<'vcpu', Of<typeof KVM_FPU>> = row('KVM_GET_FPU', ['vcpu'], 0x8c, 'read', of(KVM_FPU), x86);
+export const KVM_SET_FPU: Ioctl<'vcpu', Of<typeof KVM_FPU>> = row('KVM_SET_FPU', ['vcpu'], 0x8d, 'write', of(KVM_FPU), x86);
+export const KVM_GET_DEBUGREGS: Ioctl<'vcpu', Of<typeof KVM_DEBUGREGS>> = row('KVM_GET_DEBUGREGS', ['vcpu'], 0xa1, 'read', of(KVM_DEBUGREGS), { ...x86, capability: 'KVM_CAP_DEBUGREGS' });
+export const KVM_SET_DEBUGREGS: Ioctl<'vcpu', Of<typeof KVM_DEBUGREGS>> = row('KVM_SET_DEBUGREGS', ['vcpu'], 0xa2, 'write', of(KVM_DEBUGREGS), { ...x86, capability: 'KVM_CAP_DEBUGREGS' });
 export const KVM_ARM_VCPU_INIT: Ioctl<'vcpu', Of<typeof KVM_VCPU_INIT>> = row('KVM_ARM_VCPU_INIT', ['vcpu'], 0xae, 'write', of(KVM_VCPU_INIT), arm64);
 export const KVM_GET_REG_LIST: Ioctl<'vcpu', ArrayOf<typeof KVM_REG_LIST>> = row('KVM_GET_REG_LIST', ['vcpu'], 0xb0, 'readwrite', arrayOf(KVM_REG_LIST), { capability: 'KVM_CAP_ONE_REG' });
 export const KVM_ARM_VCPU_FINALIZE: Ioctl<'vcpu', PointerToInt> = row('KVM_ARM_VCPU_FINALIZE', ['vcpu'], 0xc2, 'write', pointerToInt, { ...arm64, capability: 'KVM_CAP_ARM_SVE' });
 export const KVM_GET_NESTED_STATE: Ioctl<'vcpu', Of<typeof KVM_NESTED_STATE>> = row('KVM_GET_NESTED_STATE', ['vcpu'], 0xbe, 'readwrite', of(KVM_NESTED_STATE), { ...x86, capability: 'KVM_CAP_NESTED_STATE' });
+export const KVM_SET_NESTED_STATE: Ioctl<'vcpu', Of<typeof KVM_NESTED_STATE>> = row('KVM_SET_NESTED_STATE', ['vcpu'], 0xbf, 'write', of(KVM_NESTED_STATE), { ...x86, capability: 'KVM_CAP_NESTED_STATE' });

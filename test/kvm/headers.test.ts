@@ -9,12 +9,13 @@ import type { Ioctl } from '../../src/kvm/ioctl.ts';
 import * as common from '../../src/kvm/structs/common.ts';
 import * as arm64 from '../../src/kvm/structs/arm64.ts';
 import * as x86 from '../../src/kvm/structs/x86.ts';
+import * as x86State from '../../src/kvm/structs/x86-state.ts';
 import type { FlexibleArray, Struct } from '../../src/kvm/struct.ts';
 
 const own = process.arch === 'x64' ? 'x86_64' : process.arch === 'arm64' ? 'arm64' : null;
 const layouts: readonly (Struct | FlexibleArray)[] = [
   ...Object.values(common),
-  ...(own === 'arm64' ? Object.values(arm64) : Object.values(x86)),
+  ...(own === 'arm64' ? Object.values(arm64) : [...Object.values(x86), ...Object.values(x86State)]),
 ];
 
 /** Where a layout names a field otherwise than C does: one range of kvm_msr_filter's array, the first feature word. */
@@ -27,6 +28,10 @@ const C_FIELDS: Readonly<Record<string, string>> = {
   'kvm_enable_cap.arg0': 'args[0]',
   'kvm_enable_cap.arg1': 'args[1]',
   'kvm_nested_state.hdr': 'hdr',
+  'kvm_vcpu_events.serror_pending': 'exception.serror_pending',
+  'kvm_vcpu_events.serror_has_esr': 'exception.serror_has_esr',
+  'kvm_vcpu_events.ext_dabt_pending': 'exception.ext_dabt_pending',
+  'kvm_vcpu_events.serror_esr': 'exception.serror_esr',
   'kvm_xcrs.xcr': 'xcrs[0].xcr',
   'kvm_xcrs.value': 'xcrs[0].value',
 };
