@@ -1,5 +1,5 @@
 /** Structs of the arm64 interface. Source: arch/arm64/include/uapi/asm/kvm.h. */
-import { struct, u32, u64 } from '../struct.ts';
+import { struct, u32, u64, u8 } from '../struct.ts';
 import type { Field, Struct } from '../struct.ts';
 
 type U32 = Field<'u32'>;
@@ -23,3 +23,14 @@ export const KVM_ARM_COUNTER_OFFSET: Struct<'kvm_arm_counter_offset', { counter_
   16,
   { counter_offset: u64(0) },
 );
+
+/** KVM_GET_VCPU_EVENTS: its `exception`; what is behind it is reserved. */
+export const KVM_ARM_VCPU_EVENTS: Struct<
+  'kvm_vcpu_events',
+  { serror_pending: Field<'u8'>; serror_has_esr: Field<'u8'>; ext_dabt_pending: Field<'u8'>; serror_esr: U64 }
+> = struct('kvm_vcpu_events', 64, {
+  serror_pending: u8(0),
+  serror_has_esr: u8(1),
+  ext_dabt_pending: u8(2),
+  serror_esr: u64(8),
+});

@@ -58,3 +58,6 @@ export const KVM_NESTED_STATE: Struct<
   'kvm_nested_state',
   { flags: Field<'u16'>; format: Field<'u16'>; size: U32; hdr: Bytes }
 > = struct('kvm_nested_state', 128, { flags: u16(0), format: u16(2), size: u32(4), hdr: bytes(8, 120) });
+
+/** The same 64 bytes on both architectures, with other fields: `structs/x86.ts`, `structs/arm64.ts`. */
+export const KVM_VCPU_EVENTS: Struct<'kvm_vcpu_events', Record<never, Field>> = struct('kvm_vcpu_events', 64, {});
