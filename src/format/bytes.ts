@@ -83,7 +83,8 @@ const SYSTEM: Readonly<Record<string, readonly [DocumentError['code'], string]>>
   ELOOP: ['unreadable', 'too many symbolic links'],
 };
 
-function systemError(path: string, error: unknown): DocumentError {
+/** What the system said of a file that could not be opened or read. What is no such error is thrown on: it is a bug. */
+export function systemError(path: string, error: unknown): DocumentError {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const [code, message] = SYSTEM[error.code] ?? ['unreadable', `it cannot be read: ${error.code}`];
   return documentError(code, path, message);

@@ -20,12 +20,18 @@ export type DocumentCode =
   | 'newer-format'
   /** A type, a range or a uniqueness rule does not hold. */
   | 'invalid'
+  /** A file in sections that ends before it should. */
+  | 'truncated'
+  /** A checksum does not fit what it is of. */
+  | 'damaged'
   | 'unwritable';
 
 /** A JSON pointer (RFC 6901) where the text could be parsed, else line and column, from 1. */
 export type Place =
   | { readonly kind: 'pointer'; readonly pointer: string }
-  | { readonly kind: 'text'; readonly line: number; readonly column: number };
+  | { readonly kind: 'text'; readonly line: number; readonly column: number }
+  /** Of a file in sections; `pointer` into the section's JSON, where it is any. */
+  | { readonly kind: 'section'; readonly section: string; readonly pointer: string | null };
 
 export interface DocumentError {
   readonly code: DocumentCode;
@@ -44,7 +50,7 @@ export function documentError(
   return { code, path, place, message };
 }
 
-/** One line, as compilers write it: `a.json:3:14: …` or `a.json: /sections/cpuid: …`. */
+/** One line, as compilers write it: `a.json:3:14: …`, `a.json: /sections/cpuid: …` or `a.snapshot: section state: …`. */
 export function describeDocumentError(error: DocumentError): string {
   const path = error.path === '-' ? 'standard input' : error.path;
   switch (error.place?.kind) {
@@ -54,6 +60,8 @@ export function describeDocumentError(error: DocumentError): string {
       return `${path}:${error.place.line}:${error.place.column}: ${error.message}`;
     case 'pointer':
       return `${path}: ${error.place.pointer === '' ? 'the whole document' : error.place.pointer}: ${error.message}`;
+    case 'section':
+      return `${path}: section ${error.place.section}${error.place.pointer ?? ''}: ${error.message}`;
   }
 }
 

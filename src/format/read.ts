@@ -102,7 +102,8 @@ function checkSections(path: string, surface: Surface): DocumentError | null {
   return null;
 }
 
-function validate<T>(path: string, schema: z.ZodType<T>, json: Json): Result<T, DocumentError> {
+/** The first thing that a schema has against it, with its place. */
+export function validate<T>(path: string, schema: z.ZodType<T>, json: Json): Result<T, DocumentError> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return ok(parsed.data);
   const [issue, ...others] = parsed.error.issues;

@@ -1,7 +1,7 @@
 /** The schema of `evenkeel.surface/1`. The envelope is strict; what is in a section is the architecture's to say. */
 import { z } from 'zod';
 import { SURFACE_FORMAT } from '../model/index.ts';
-import type { Surface } from '../model/index.ts';
+import type { Host, Surface } from '../model/index.ts';
 import { architectureSchema, countSchema, fingerprintSchema, hexTextSchema, jsonSchema } from './schemas.ts';
 
 const cpu = z.strictObject({
@@ -15,7 +15,7 @@ const cpu = z.strictObject({
   microcode: z.string().nullable(),
 });
 
-const host = z.strictObject({
+export const hostSchema: z.ZodType<Host> = z.strictObject({
   kernelRelease: z.string().min(1),
   kernelVersion: z.string(),
   cpu,
@@ -51,7 +51,7 @@ export const surfaceSchema: z.ZodType<Surface> = z
   .strictObject({
     format: z.literal(SURFACE_FORMAT),
     architecture: architectureSchema,
-    host: host.nullable().describe('null where a capture does not tell'),
+    host: hostSchema.nullable().describe('null where a capture does not tell'),
     recorded: recorded.describe('how and when it came about; never part of the fingerprint'),
     fingerprint: fingerprintSchema.describe('over the canonical form: the same host gives the same one'),
     sections: z.record(z.string(), section).describe('by probe step; a step that is not here was not captured'),

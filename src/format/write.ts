@@ -1,6 +1,8 @@
 /** Documents to files: whole or not at all, whatever happens on the way. */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SURFACE_FORMAT, err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
@@ -38,6 +40,47 @@ export function writeWhole(path: string, text: string): Result<null, DocumentErr
   }
 }
 
+/**
+ * `writeWhole` for files that are too large to be held: `fill` writes to the temporary file, wherever in it it wants.
+ * Nothing is at `path` but the old content until all of the new is on the disk. Only for files: a pipe has no places.
+ * `mode`: of a file that was not there before.
+ */
+export async function fillWhole(
+  path: string,
+  fill: (file: FileHandle) => Promise<void>,
+  mode: number = 0o666,
+): Promise<Result<null, DocumentError>> {
+  try {
+    const target = resolveTarget(path, mode);
+    if (target.special) {
+      const message = 'this is no file that could be replaced: such a document is written with its index first';
+      return err(documentError('unwritable', path, message));
+    }
+    await fillThenRename(target, fill);
+    return ok(null);
+  } catch (error) {
+    return err(writeError(path, error));
+  }
+}
+
+async function fillThenRename({ path, mode }: Target, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = temporaryBeside(path);
+  const file = await open(temporary, 'wx', mode);
+  try {
+    try {
+      await fill(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
 interface Target {
   /** With symbolic links resolved, so that a link stays one. */
   readonly path: string;
@@ -46,15 +89,14 @@ interface Target {
   readonly special: boolean;
 }
 
-function resolveTarget(path: string): Target {
+function resolveTarget(path: string, mode: number = 0o666): Target {
   const stats = fs.statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return { path, mode: 0o666, special: false };
+  if (stats === undefined) return { path, mode, special: false };
   return { path: fs.realpathSync(path), mode: stats.mode & 0o777, special: !stats.isFile() };
 }
 
 function replace(path: string, text: string, mode: number): void {
-  const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   const file = fs.openSync(temporary, 'wx', mode);
   try {
     try {
@@ -68,6 +110,15 @@ function replace(path: string, text: string, mode: number): void {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
+  syncDirectory(dirname(path));
+}
+
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** The rename itself is on the disk when this returns. */
+function syncDirectory(directory: string): void {
   const parent = fs.openSync(directory, 'r');
   try {
     fs.fsyncSync(parent);
