@@ -1,4 +1,5 @@
 /** What sections mean that both architectures have. */
+import { behaviourWord } from '../behaviour.ts';
 import { isObject, KEY, list, measurement, record, row, textOf, word } from './meaning.ts';
 import type { Meaning } from './meaning.ts';
 
@@ -35,6 +36,17 @@ export const ORDERING: Meaning = record({
       of: measurement('on what the calls were made'),
       outcome: measurement('a trial of the order of calls: a rule of order rests on it, no word'),
       reads: measurement('what was read after the calls'),
+    }),
+  ),
+});
+
+/** Section `behaviour`: each row is a word, where the test came to an outcome. */
+export const BEHAVIOUR: Meaning = record({
+  rows: list(
+    row('behaviour', ['id', 'outcome', 'why', 'reads', 'with'], ({ value }) => {
+      const path = behaviourWord(textOf(value, 'id'));
+      const came = isObject(value) && value['outcome'] !== null;
+      return word(path, came ? null : 'the test came to no outcome on this host, which it says');
     }),
   ),
 });

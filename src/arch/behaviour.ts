@@ -1,0 +1,159 @@
+/**
+ * Behaviour as words: `behaviour/ID` is the outcome of a small test that a guest runs, for what no register declares. Each
+ * architecture has a table of such tests; here is what a row says, and how a section's outcomes become words.
+ */
+import type {
+  BehaviourData,
+  BehaviourResult,
+  Comparison,
+  Element,
+  Kind,
+  MeasuredWord,
+  Mechanism,
+  Operation,
+  Rejected,
+  Rejection,
+  Stage,
+  WordLatitude,
+  WordPath,
+} from '../model/index.ts';
+
+export interface BehaviourOutcome {
+  /** As a section has it. */
+  readonly name: string;
+  /** As a word has it; 0 to 255. */
+  readonly value: number;
+  /** What the guest, or the VMM, sees. */
+  readonly meaning: string;
+}
+
+/** One setting of the mechanism: a value of another word that the VMM selects. */
+export interface BehaviourSetting {
+  readonly word: WordPath;
+  readonly value: bigint;
+}
+
+export interface BehaviourRow {
+  readonly id: string;
+  /** What is tried. */
+  readonly description: string;
+  readonly outcomes: readonly BehaviourOutcome[];
+  /** Where the outcome is a number of something, in decimal, what is counted; `outcomes` are then empty. */
+  readonly counts?: string;
+  /** What selects it, each with every value that is not the default; empty where nothing does. */
+  readonly settings: readonly BehaviourSetting[];
+  /**
+   * True where the kernel's documents say that a guest, or a VMM that saves one, can tell the settings apart: no
+   * difference is then a finding.
+   */
+  readonly tells: boolean;
+  /** For rows without a setting that hurt no running guest: why. */
+  readonly harmless?: string;
+  readonly source: string;
+}
+
+/** Bits of a `behaviour/` word. */
+export const BEHAVIOUR_WIDTH = 8;
+
+export const behaviourWord = (id: string): WordPath => `behaviour/${id}`;
+
+/** `quirk/LINT0_REENABLED=0`, as a section names a setting. */
+export function selectedText({ word, value }: BehaviourSetting): string {
+  return `${word}=${value}`;
+}
+
+/**
+ * What another word selects is promised by that word: promising the outcome too would say one thing twice. An outcome that
+ * nothing selects is a feature of the kernel.
+ */
+export function behaviourElements(row: BehaviourRow): readonly Element[] {
+  const path = behaviourWord(row.id);
+  const follows = row.settings.length > 0;
+  const kind: Kind = follows ? 'derived' : 'feature';
+  const comparison: Comparison = follows ? 'none' : 'exact';
+  const meanings = row.counts ?? row.outcomes.map(({ value, meaning }) => `${value}: ${meaning}`).join('; ');
+  return [
+    {
+      path,
+      word: path,
+      shift: 0,
+      width: BEHAVIOUR_WIDTH,
+      kind,
+      comparison,
+      signed: false,
+      description: `${row.description} (${meanings})`,
+      source: row.source,
+      named: true,
+      ...(row.harmless === undefined ? {} : { harmless: { when: 'any', reason: row.harmless } }),
+    },
+  ];
+}
+
+/** `operation` is the architecture's: the call that selects a word's value. Rows that came to no outcome are no words. */
+export function behaviourWords(
+  rows: readonly BehaviourRow[],
+  { rows: results }: BehaviourData,
+  pointer: string,
+  operation: (word: WordPath) => Operation | null,
+): MeasuredWord[] {
+  return results.flatMap((result, at): MeasuredWord[] => {
+    const row = rows.find(({ id }) => id === result.id);
+    const value = row === undefined ? null : valueOf(row, result.outcome);
+    if (row === undefined || value === null) return [];
+    return [
+      {
+        path: behaviourWord(row.id),
+        width: BEHAVIOUR_WIDTH,
+        value,
+        latitude: latitudeOf(row, result, value),
+        mechanism: mechanismOf(row, result, operation),
+        evidence: `${pointer}/rows/${at}`,
+      },
+    ];
+  });
+}
+
+/** Null for an outcome that the table does not have. */
+export function valueOf({ outcomes, counts }: BehaviourRow, name: string | null): bigint | null {
+  if (counts !== undefined) return name !== null && /^\d{1,3}$/.test(name) ? BigInt(name) : null;
+  const found = outcomes.find((outcome) => outcome.name === name);
+  return found === undefined ? null : BigInt(found.value);
+}
+
+const AS_IT_IS: Rejection = { how: 'ignored', call: 'KVM_RUN', instead: 'the guest meets what this kernel does' };
+
+function latitudeOf(row: BehaviourRow, result: BehaviourResult, value: bigint): WordLatitude {
+  if (row.settings.length === 0) return { kind: 'fixed', otherwise: AS_IT_IS };
+  const seen = result.with.flatMap(({ outcome }) => valueOf(row, outcome) ?? []);
+  const values = [...new Set([value, ...seen])];
+  const rejections: Rejected[] = row.outcomes
+    .map((outcome) => BigInt(outcome.value))
+    .filter((outcome) => !values.includes(outcome))
+    .map((outcome) => ({ values: [outcome], rejection: AS_IT_IS }));
+  return { kind: 'values', values, otherwise: AS_IT_IS, ...(rejections.length === 0 ? {} : { rejections }) };
+}
+
+const UNTIL: Stage = 'before-vcpu';
+
+/** The call of the first setting that showed another outcome, with the outcome for which it is made. */
+function mechanismOf(
+  row: BehaviourRow,
+  result: BehaviourResult,
+  operation: (word: WordPath) => Operation | null,
+): Mechanism | null {
+  for (const setting of row.settings) {
+    const run = result.with.find(({ selected }) => selected === selectedText(setting));
+    const outcome = run === undefined ? null : valueOf(row, run.outcome);
+    const found = operation(setting.word);
+    if (outcome === null || outcome === valueOf(row, result.outcome) || found === null) continue;
+    return { operation: found.call === 'KVM_ENABLE_CAP' ? { ...found, set: outcome } : found, until: UNTIL };
+  }
+  return null;
+}
+
+/** A test that was run, and in which no setting that the kernel has and is to tell apart changed anything. */
+export function showsNoDifference(row: BehaviourRow, result: BehaviourResult): boolean {
+  if (!row.tells || result.outcome === null) return false;
+  const tried = result.with.filter(({ outcome }) => outcome !== null);
+  return tried.length > 0 && tried.every(({ outcome }) => outcome === result.outcome);
+}
