@@ -27,6 +27,7 @@ const TITLES: Readonly<Record<string, string>> = {
   quirk: 'Quirks: KVM_CAP_DISABLE_QUIRKS2',
   x2apic: 'Flags of KVM_CAP_X2APIC_API',
   switch: 'Switches: what a VMM turns on and KVM does not tell afterwards',
+  behaviour: 'Behaviour: what a guest saw of what no register declares',
   lapic: 'Registers of the local APIC',
   xsave: 'XSAVE: components, sizes and what KVM does with them',
   host: 'Facts about the host',

@@ -7,7 +7,7 @@ import { msrWord } from '../x86/msr-names.ts';
 import { LAPIC_REGISTERS, QUIRKS, X2APIC_FLAGS } from '../x86/tables/words.ts';
 import { isObject, KEY, list, measurement, record, row, textOf, unit, word } from './meaning.ts';
 import type { Here, Mapped, Meaning } from './meaning.ts';
-import { CAPABILITIES, ORDERING } from './shared.ts';
+import { BEHAVIOUR, CAPABILITIES, ORDERING } from './shared.ts';
 
 const number = (text: string): number => (isHex(text) ? Number(text) : Number.NaN);
 
@@ -95,6 +95,7 @@ function accepted(trials: Json | undefined): boolean {
 
 export const X86_MEANINGS: Readonly<Record<string, Meaning>> = {
   capabilities: CAPABILITIES,
+  behaviour: BEHAVIOUR,
   cpuid: record({
     supported: cpuidRows('cpuid'),
     emulated: cpuidRows('cpuid', 'a leaf that KVM emulates and does not support: what a VMM may set besides'),

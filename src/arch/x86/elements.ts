@@ -1,5 +1,6 @@
 /** The elements of any x86 word, and the area that it belongs to. */
 import type { Element, WordPath } from '../../model/index.ts';
+import { behaviourElements, behaviourWord } from '../behaviour.ts';
 import { cpuidElements } from './cpuid-elements.ts';
 import { elementsOf, wholeWord } from './fields.ts';
 import type { FieldRow } from './fields.ts';
@@ -7,6 +8,7 @@ import { guestWord, hostElements } from './host-cpu.ts';
 import { capabilityElements, factElements } from './host-elements.ts';
 import { featureMsrElements, isFeatureMsr, stateMsrElements } from './msr-elements.ts';
 import { parseMsrWord } from './msr-names.ts';
+import { BEHAVIOURS } from './tables/behaviours.ts';
 import { HYPERV_FIELDS, HYPERV_VALUES } from './tables/hyperv.ts';
 import { LAPIC_ROWS } from './tables/lapic.ts';
 import { switchRow } from './tables/switches.ts';
@@ -51,6 +53,8 @@ function compile(word: WordPath, width: number): readonly Element[] {
       return switchElements(word, width, area);
     case 'switch':
       return enabledElements(word, width);
+    case 'behaviour':
+      return ofBehaviour(word, width);
     case 'xfeature':
       return elementsOf(word, width, {
         fields: xfeatures(),
@@ -96,6 +100,14 @@ function enabledElements(word: WordPath, width: number): readonly Element[] {
   return row === undefined
     ? wholeWord(word, width, SWITCH.kind, SWITCH.comparison, 'a switch that no table names', 'no table names it')
     : wholeWord(word, width, row.kind, row.comparison, row.description, row.source);
+}
+
+/** A test of a newer Evenkeel is compared as it came. */
+function ofBehaviour(word: WordPath, width: number): readonly Element[] {
+  const row = BEHAVIOURS.find(({ id }) => word === behaviourWord(id));
+  return row === undefined
+    ? wholeWord(word, width, 'feature', 'exact', 'a behaviour that no table names', 'no table names it')
+    : behaviourElements(row);
 }
 
 function xfeatures(): FieldRow[] {

@@ -4,9 +4,11 @@
  * KVM_SET_TSC_KHZ).
  */
 import type { Mechanism, Operation, Stage, WordPath } from '../../model/index.ts';
+import { behaviourWord } from '../behaviour.ts';
 import { parseMsrWord } from './msr-names.ts';
 import { parseCpuidWord } from './paths.ts';
 import { switchOperation, switchRow } from './tables/switches.ts';
+import { BEHAVIOURS } from './tables/behaviours.ts';
 import { LAPIC_REGISTERS, QUIRKS, X2APIC_FLAGS } from './tables/words.ts';
 
 /** Words of one area that are the bits of one argument of a capability. */
@@ -47,6 +49,9 @@ export function operation(word: WordPath): Operation | null {
   if (word.startsWith('xsave/state/')) return { call: 'KVM_SET_XSAVE' };
   const enabled = switchRow(word);
   if (enabled !== undefined) return switchOperation(enabled);
+  // What selects a behaviour is the word that it follows; the first, where there are several.
+  const [setting] = BEHAVIOURS.find(({ id }) => word === behaviourWord(id))?.settings ?? [];
+  if (setting !== undefined) return operation(setting.word);
   const offset = lapicOffset(word);
   return offset === null ? flag(word) : { call: 'KVM_SET_LAPIC', offset };
 }

@@ -87,6 +87,8 @@ function whenAbsent(word: WordPath): ReturnType<Registry['whenAbsent']> {
     case 'x2apic':
     case 'switch':
       return { kind: 'absent', otherwise: { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' } };
+    case 'behaviour':
+      return { kind: 'absent', otherwise: { how: 'unknown', why: 'the test came to no outcome there' } };
     default:
       return { kind: 'absent', otherwise: { how: 'unknown', why: 'what a restore does without it was not measured' } };
   }

@@ -5,7 +5,14 @@
  */
 import { count, flag, hexOf, listOf, nullable, oneOf, optional, record, text } from './shape.ts';
 import type { Shape } from './shape.ts';
-import type { Hex, OrderTrial, OrderingSection } from '../../model/index.ts';
+import type {
+  BehaviourData,
+  BehaviourResult,
+  BehaviourRun,
+  Hex,
+  OrderTrial,
+  OrderingSection,
+} from '../../model/index.ts';
 
 /** One `struct kvm_cpuid_entry2`. `flags` bit 0: the subleaf is significant. */
 export type CpuidRow = {
@@ -285,6 +292,12 @@ const MSR_ROW: Shape<MsrRow> = record<MsrRow>({
   holds: optional(oneOf(['nothing'])),
 });
 
+const BEHAVIOUR_RUN = {
+  outcome: nullable(text),
+  why: optional(text),
+  reads: optional(listOf(text)),
+};
+
 /** Data of every x86 section, by name. */
 export interface X86Sections {
   readonly cpuid: CpuidData;
@@ -302,6 +315,7 @@ export interface X86Sections {
   readonly 'msr-control': MsrControlData;
   readonly switches: SwitchesData;
   readonly ordering: OrderingSection;
+  readonly behaviour: BehaviourData;
 }
 
 export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sections[Name]> } = {
@@ -387,6 +401,15 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
         outcome: text,
         reads: optional(text),
         of: optional(listOf(text)),
+      }),
+    ),
+  }),
+  behaviour: record<BehaviourData>({
+    rows: listOf(
+      record<BehaviourResult>({
+        id: text,
+        ...BEHAVIOUR_RUN,
+        with: listOf(record<BehaviourRun>({ selected: text, ...BEHAVIOUR_RUN })),
       }),
     ),
   }),

@@ -697,6 +697,29 @@ const BEHAVIOUR: readonly SymptomRow[] = [
     severity: 'fatal',
     reason: 'accesses or calls of the guest that were answered fail, or the other way round',
   },
+  {
+    word: 'behaviour/',
+    kinds: ['derived'],
+    severity: 'minor',
+    reason: 'it shows what a switch does; what goes wrong is told where the switch is',
+  },
+  {
+    word: 'behaviour/x2apic-id-restored',
+    severity: 'fatal',
+    reason: 'a vCPU with another id than its guest knows: interrupts go astray',
+  },
+  { word: 'behaviour/icebp', severity: 'minor', reason: 'debuggers find themselves at another instruction' },
+  {
+    word: 'behaviour/perf-capabilities-hidden',
+    severity: 'minor',
+    reason: 'a read that guests guard against by CPUID faults, or does not',
+  },
+  { word: 'behaviour/hidden-msr-saved', severity: 'minor', reason: 'only the VMM notices' },
+  {
+    word: 'behaviour/gbpages-hidden',
+    severity: 'fatal',
+    reason: 'a guest that uses such pages without being told of them faults on them',
+  },
 ];
 
 const STATE: readonly SymptomRow[] = [

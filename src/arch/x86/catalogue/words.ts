@@ -1,8 +1,10 @@
 /** Every word that a table names. */
 import type { CatalogueWord } from '../../../model/index.ts';
+import { BEHAVIOUR_WIDTH, behaviourWord } from '../../behaviour.ts';
 import { msrDescription } from '../msr-elements.ts';
 import { msrWord } from '../msr-names.ts';
 import { CPUID_REGISTERS, cpuidWord } from '../paths.ts';
+import { BEHAVIOURS } from '../tables/behaviours.ts';
 import { CAPABILITY_ROWS } from '../tables/capabilities.ts';
 import { CPUID_EXTRA_FIELDS } from '../tables/cpuid-extra.ts';
 import { CPUID_FIELDS } from '../tables/cpuid-fields.ts';
@@ -24,6 +26,7 @@ export function catalogueWords(): readonly CatalogueWord[] {
     ...QUIRKS.map(({ name }) => ({ path: `quirk/${name}`, width: 1 })),
     ...X2APIC_FLAGS.map(({ name }) => ({ path: `x2apic/${name}`, width: 1 })),
     ...SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width })),
+    ...BEHAVIOURS.map(({ id, description }) => ({ path: behaviourWord(id), width: BEHAVIOUR_WIDTH, description })),
     ...LAPIC_ROWS.map(({ name, description }) => ({ path: `lapic/${name}`, width: 32, description })),
     { path: 'xfeature', width: 64, description: 'XSAVE components that a guest can be given' },
     ...HOST_FACTS.map(({ word, width }) => ({ path: word, width })),

@@ -1,5 +1,6 @@
 /** A surface's sections as words with latitude. */
 import type { MeasuredSurface, Surface } from '../../../model/index.ts';
+import { measureBehaviour } from './behaviour.ts';
 import { measureCapabilities } from './capabilities.ts';
 import { measureCpuid } from './cpuid.ts';
 import { measureHostCpu } from './host-cpu.ts';
@@ -33,6 +34,7 @@ function measureProbed(surface: Surface): MeasuredSurface {
       measureXsave(surface),
       measureTsc(surface),
       measureCapabilities(surface),
+      ...measureBehaviour(surface),
     ],
     cpuid.caveats,
   );
