@@ -5,13 +5,17 @@
 import type { Architecture, Plan } from '../model/index.ts';
 import { stepsFor } from '../probe/index.ts';
 import type { Step } from '../probe/index.ts';
+import { arm64GuestStep } from './guest-arm64.ts';
+import type { Arm64GuestRequest } from './guest-arm64.ts';
 import { planSteps } from './plan-step.ts';
 
 export type Request =
   /** Measure the host. */
   | { readonly kind: 'probe' }
   /** Carry plans out on throw-away VMs. */
-  | { readonly kind: 'plans'; readonly plans: readonly Plan[] };
+  | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
+  /** Run a guest on the machine that a plan makes. */
+  | Arm64GuestRequest;
 
 /** The word of a lab machine's command line that announces a request on its port. */
 export const REQUEST = 'request';
@@ -24,6 +28,8 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
       return stepsFor(architecture);
     case 'plans':
       return planSteps(request.plans);
+    case 'guest':
+      return [arm64GuestStep(request)];
   }
 }
 

@@ -1,0 +1,92 @@
+/** Puts a program into memory and every vCPU at its entry. The machine is made, its vGIC initialized. */
+import { sysregId } from '../../arch/arm64/ids.ts';
+import { idOf } from '../../arch/arm64/names.ts';
+import { KVM_RUN, registerBytes } from '../../kvm/index.ts';
+import type { KvmError, Scratch, Vcpu } from '../../kvm/index.ts';
+import { ok } from '../../model/index.ts';
+import type { Result } from '../../model/index.ts';
+import type { RunnableVcpu } from '../machine.ts';
+import type { GuestMemory } from '../memory.ts';
+import { addressOf } from './assembler/index.ts';
+import type { Assembled } from './assembler/index.ts';
+import { translationRegisters } from './address-space.ts';
+import { encodingOf } from './system-register.ts';
+import { EL1H_MASKED } from './vectors.ts';
+
+/** Bytes of each vCPU's stack, at the end of memory. */
+export const STACK_BYTES = 4096;
+
+/** The memory's first bytes become the program's; the rest becomes zeros. A program that is too long is a bug. */
+export function loadProgram(memory: GuestMemory, program: Assembled, stacks: number = 1): void {
+  const room = memory.bytes.length - stacks * STACK_BYTES;
+  if (program.bytes.length > room) {
+    throw new RangeError(`the program takes ${program.bytes.length} bytes and the guest has ${room}`);
+  }
+  memory.bytes.set(program.bytes);
+  memory.bytes.fill(0, program.bytes.length);
+}
+
+/**
+ * Sets the registers with which a vCPU begins at the label `entry`, at EL1 with interrupts masked and the MMU on, and goes
+ * on at `then`. All are state that a vCPU always has, so that a refusal is the caller's to report.
+ */
+export function startVcpu(
+  scratch: Scratch,
+  { id, fd, run }: RunnableVcpu,
+  memory: GuestMemory,
+  program: Assembled,
+  then: string,
+): Result<void, KvmError> {
+  finishExit(fd, run);
+  const top = Number(memory.base) + memory.bytes.length - id * STACK_BYTES;
+  const at = (name: string): bigint => BigInt(addressOf(program, name));
+  const core: readonly (readonly [string, bigint])[] = [
+    ['X0', BigInt(id)],
+    ['X1', BigInt(program.base)],
+    ['X2', BigInt(program.base + program.bytes.length)],
+    ['X3', at(then)],
+    ['X28', at('slot-outside')],
+    ['X29', at('end')],
+    ['SP_EL1', BigInt(top)],
+    ['PSTATE', EL1H_MASKED],
+    ['PC', at('entry')],
+  ];
+  for (const [name, value] of core) {
+    const id64 = idOf(`reg/${name}`);
+    if (id64 === null) throw new RangeError(`KVM has no register ${name}`);
+    const set = setRegister(fd, scratch, id64, value);
+    if (!set.ok) return set;
+  }
+  for (const [name, value] of translationRegisters(
+    addressOf(program, 'translation-table'),
+    addressOf(program, 'vectors'),
+  )) {
+    const set = setRegister(fd, scratch, sysregId(encodingOf(name)), value);
+    if (!set.ok) return set;
+  }
+  return ok(undefined);
+}
+
+/** Little-endian, whatever the register's size. */
+function setRegister(vcpu: Vcpu, scratch: Scratch, id: bigint, value: bigint): Result<number, KvmError> {
+  const bytes = Uint8Array.from({ length: registerBytes(id) }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
+  return vcpu.setOneReg(scratch, id, bytes);
+}
+
+/** struct kvm_run: `immediate_exit` and `exit_reason`; KVM_EXIT_MMIO. */
+const IMMEDIATE_EXIT = 1;
+const EXIT_REASON = 8;
+const MMIO = 6;
+
+/**
+ * A vCPU that left by KVM_EXIT_MMIO still stands at its store or load: the next KVM_RUN finishes it and steps over it,
+ * wherever PC points by then (api.rst, on KVM_EXIT_MMIO; kvm_handle_mmio_return in arch/arm64/kvm/mmio.c). So that is
+ * done first, by a run that ends before the guest does anything. Before a vCPU's state is saved, the same holds.
+ */
+export function finishExit(vcpu: Vcpu, { memory }: RunnableVcpu['run']): void {
+  const view = new DataView(memory);
+  if (view.getUint32(EXIT_REASON, true) !== MMIO) return;
+  view.setUint8(IMMEDIATE_EXIT, 1);
+  vcpu.integer(KVM_RUN, 0); // EINTR: that it ended early is what was asked for.
+  view.setUint8(IMMEDIATE_EXIT, 0);
+}
