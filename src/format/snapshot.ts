@@ -66,6 +66,7 @@ const data: z.ZodType<SavedData> = z.discriminatedUnion('kind', [
     registers: z.array(z.strictObject({ id: hexText, value: hexText })).superRefine(uniqueBy(({ id }) => id, 'id')),
   }),
   z.strictObject({ kind: z.literal('bytes'), base64: z.base64() }),
+  z.strictObject({ kind: z.literal('memory') }),
 ]);
 
 const unit: z.ZodType<SavedUnit> = z.strictObject({
