@@ -26,6 +26,8 @@ export type { CanonicalSections } from './fingerprint.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';
 export type { MatrixDocument } from './matrix.ts';
 export { planSchema } from './plan.ts';
+export { PROOF_FORMAT, proofSchema } from './proof.ts';
+export type { ProofDocument, ProofLeg, ProofTrip, ProofWord } from './proof.ts';
 export { PUBLISHED_FORMATS, jsonSchemaOf } from './published.ts';
 export type { PublishedFormat } from './published.ts';
 export { parseJson, readDocument, toDocument, validate } from './read.ts';

@@ -11,6 +11,7 @@ import { explanationSchema } from './explanation.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { planSchema } from './plan.ts';
+import { proofSchema } from './proof.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 import { verificationSchema } from './verification.ts';
@@ -29,6 +30,7 @@ export const PUBLISHED_FORMATS = [
   'agreement',
   'coverage',
   'explanation',
+  'proof',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -47,6 +49,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   agreement: agreementSchema,
   coverage: coverageSchema,
   explanation: explanationSchema,
+  proof: proofSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

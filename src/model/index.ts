@@ -12,6 +12,7 @@ export * from './operation.ts';
 export * from './plan.ts';
 export * from './preference.ts';
 export * from './result.ts';
+export * from './round-trip.ts';
 export * from './saved-state.ts';
 export * from './snapshot.ts';
 export * from './surface.ts';

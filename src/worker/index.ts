@@ -11,6 +11,17 @@ export { probeHost } from './probe-host.ts';
 export type { ProbeOptions } from './probe-host.ts';
 export { Decoder } from './protocol.ts';
 export type { Message } from './protocol.ts';
+export type {
+  Deed,
+  JobDone,
+  JobMilliseconds,
+  MachineState,
+  RestoreJob,
+  RoundTripJob,
+  RoundTripRequest,
+  SaveJob,
+  Testimony,
+} from './round-trip.ts';
 export { PROBE, REQUEST, readRequest, stepsOf } from './request.ts';
 export type { Request } from './request.ts';
 export { supervise } from './supervise.ts';

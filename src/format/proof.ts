@@ -1,0 +1,130 @@
+/**
+ * The schema of `evenkeel.proof/1`: round trips that were really done, predicted × observed. What `lab roundtrip -o json`
+ * and `--write` write, and what docs/proof.md is made of.
+ */
+import { z } from 'zod';
+import { ROUND_TRIP_FAULTS, ROUND_TRIP_OUTCOMES } from '../model/index.ts';
+import type { Architecture, Level, RoundTripFault, RoundTripOutcome } from '../model/index.ts';
+import { architectureSchema, countSchema, fingerprintSchema } from './schemas.ts';
+import { levelSchema } from './verdict.ts';
+
+export const PROOF_FORMAT = 'evenkeel.proof/1';
+
+export interface ProofWord {
+  readonly word: string;
+  readonly fault: RoundTripFault;
+  readonly predicted: Level;
+  readonly observed: 'as-promised' | 'refused' | 'differs';
+  readonly text: string;
+}
+
+/** One restore. */
+export interface ProofLeg {
+  readonly predicted: Level;
+  readonly outcome: RoundTripOutcome;
+  /** What was refused or differs: the first few, and how many in all. */
+  readonly words: readonly string[];
+  readonly wordCount: number;
+  /** Registers that the host does not take and that were not in use. */
+  readonly harmless: number;
+  /** A VMM that insists on every call: whether it was to stop, and the first thing that it stops at. */
+  readonly insisting: { readonly predicted: boolean; readonly stops: string | null };
+  readonly disagreements: readonly ProofWord[];
+  /** How the guest went on. */
+  readonly guest: string;
+  readonly milliseconds: number | null;
+}
+
+export interface ProofTrip {
+  readonly architecture: Architecture;
+  readonly cpu: string;
+  readonly variant: string;
+  readonly from: string;
+  readonly to: string;
+  readonly there: ProofLeg | null;
+  readonly back: ProofLeg | null;
+  /** Why there is no such trip: A cannot give such a guest, or a machine was lost. */
+  readonly why?: string;
+}
+
+export interface ProofDocument {
+  readonly format: typeof PROOF_FORMAT;
+  readonly recorded: {
+    readonly at: string;
+    readonly by: string;
+    readonly command: string;
+    readonly seconds: number;
+    readonly boots: number;
+    /** Results that were in the cache, of jobs done before. */
+    readonly remembered: number;
+    readonly environment: Readonly<Record<string, string>>;
+  };
+  readonly hosts: readonly {
+    readonly architecture: Architecture;
+    readonly cpu: string;
+    readonly kernel: string;
+    readonly release: string;
+    readonly fingerprint: string;
+  }[];
+  readonly variants: readonly { readonly id: string; readonly about: string }[];
+  readonly trips: readonly ProofTrip[];
+}
+
+const leg: z.ZodType<ProofLeg> = z.strictObject({
+  predicted: levelSchema,
+  outcome: z.enum(ROUND_TRIP_OUTCOMES),
+  words: z.array(z.string()).describe('what was refused or differs; the first few'),
+  wordCount: countSchema,
+  harmless: countSchema.describe('registers that the host does not take and that were not in use'),
+  insisting: z
+    .strictObject({ predicted: z.boolean(), stops: z.string().nullable() })
+    .describe('a VMM that insists on every call: whether it was to stop, and at what it stops'),
+  disagreements: z.array(
+    z.strictObject({
+      word: z.string(),
+      fault: z.enum(ROUND_TRIP_FAULTS),
+      predicted: levelSchema,
+      observed: z.enum(['as-promised', 'refused', 'differs']),
+      text: z.string(),
+    }),
+  ),
+  guest: z.string().describe('how the guest went on'),
+  milliseconds: z.number().nonnegative().nullable(),
+});
+
+export const proofSchema: z.ZodType<ProofDocument> = z
+  .strictObject({
+    format: z.literal(PROOF_FORMAT),
+    recorded: z.strictObject({
+      at: z.string(),
+      by: z.string(),
+      command: z.string(),
+      seconds: z.number().nonnegative(),
+      boots: countSchema,
+      remembered: countSchema,
+      environment: z.record(z.string(), z.string()),
+    }),
+    hosts: z.array(
+      z.strictObject({
+        architecture: architectureSchema,
+        cpu: z.string(),
+        kernel: z.string(),
+        release: z.string(),
+        fingerprint: fingerprintSchema,
+      }),
+    ),
+    variants: z.array(z.strictObject({ id: z.string(), about: z.string() })),
+    trips: z.array(
+      z.strictObject({
+        architecture: architectureSchema,
+        cpu: z.string(),
+        variant: z.string(),
+        from: z.string(),
+        to: z.string(),
+        there: leg.nullable().describe('null where there is no such guest, or a machine was lost'),
+        back: leg.nullable(),
+        why: z.exactOptional(z.string()),
+      }),
+    ),
+  })
+  .meta({ title: PROOF_FORMAT, description: 'Round trips of guests between real kernels: predicted and observed.' });

@@ -1,0 +1,104 @@
+/** A trip with what came of it becomes predicted × observed, of the way there and of the way back. Pure. */
+import type { Registry, RoundTripFault } from '../../model/index.ts';
+import { carriedValues } from '../../snapshot/values.ts';
+import type { JobDone, MachineState } from '../../worker/index.ts';
+import { faultOf, wordDisagreements } from './agreement.ts';
+import type { WordDisagreement } from './agreement.ts';
+import type { Travelled } from './campaign.ts';
+import type { RoundTripGroup, RoundTripHost } from './host.ts';
+import { lost, observe } from './observation.ts';
+import type { Observation } from './observation.ts';
+import type { JobOutcome } from './perform.ts';
+import { planOf, wordsSeen } from './plan.ts';
+import { predict } from './predict.ts';
+import type { Prediction } from './predict.ts';
+
+/** One restore. */
+export interface AssessedLeg {
+  readonly way: 'there' | 'back';
+  readonly on: RoundTripHost;
+  readonly prediction: Prediction;
+  readonly observation: Observation;
+  readonly fault: RoundTripFault | null;
+  readonly words: readonly WordDisagreement[];
+  /** A VMM that insists on every call: whether it was to stop, and whether it would have. */
+  readonly insisting: { readonly predicted: boolean; readonly stops: string | null };
+  readonly milliseconds: JobDone['milliseconds'] | null;
+}
+
+export type Assessed =
+  | { readonly travelled: Travelled; readonly legs: readonly AssessedLeg[] }
+  /** The guest could not be had on A at all. */
+  | { readonly travelled: Travelled; readonly legs: readonly []; readonly why: string };
+
+export function assess(group: RoundTripGroup, travelled: Travelled): Assessed {
+  const { trip, sent, there, back } = travelled;
+  if (sent === null || there === null) return { travelled, legs: [], why: whyNotSent(travelled) };
+  const { departing, to } = trip;
+  const outward = leg(group, travelled, 'there', to, sent.snapshot, there);
+  const returning = there.how === 'done' ? there.done.snapshot : null;
+  if (returning === null || back === null) return { travelled, legs: [outward] };
+  return { travelled, legs: [outward, leg(group, travelled, 'back', departing.host, returning, back)] };
+}
+
+function whyNotSent({ saved, sent }: Travelled): string {
+  if (saved === null) return 'the kernel that saves was not booted';
+  if (saved.how === 'lost') return saved.why;
+  if (saved.done.snapshot === null) return saved.done.failure ?? 'nothing was saved';
+  return sent === null ? 'the kernel does not save the state that the guest was to have in use' : 'not booted';
+}
+
+function leg(
+  group: RoundTripGroup,
+  { trip }: Travelled,
+  way: AssessedLeg['way'],
+  on: RoundTripHost,
+  snapshot: MachineState,
+  outcome: JobOutcome,
+): AssessedLeg {
+  const { registry } = group;
+  const { told, host, variant } = trip.departing;
+  const values = Object.fromEntries(carriedValues(registry, told, snapshot.state));
+  // A contract of a pool does not say what the host that is left adds; the way back is always from another host.
+  const from = way === 'back' ? trip.to : variant.contract === 'pool' ? host : null;
+  const prediction = predict({
+    registry,
+    contract: told,
+    destination: on.surface,
+    values,
+    ...(from === null || from === on ? {} : { from: from.surface }),
+  });
+  const made = planOf(group, told, on);
+  const observation =
+    outcome.how === 'lost' ? lost(outcome.why) : observationOf(registry, made, snapshot, outcome.done);
+  const seen = outcome.how === 'lost' ? new Set<string>() : wordsSeen(made, outcome.done, Object.keys(values));
+  return {
+    way,
+    on,
+    prediction,
+    observation,
+    fault: faultOf(prediction.level, observation.outcome),
+    words: wordDisagreements(prediction, observation, seen),
+    insisting: { predicted: prediction.insisting.stops, stops: observation.stops },
+    milliseconds: outcome.how === 'lost' ? null : outcome.done.milliseconds,
+  };
+}
+
+function observationOf(
+  registry: Registry,
+  plan: ReturnType<typeof planOf>,
+  { state }: MachineState,
+  { execution, report, guest, failure }: JobDone,
+): Observation {
+  return observe(registry, {
+    plan,
+    execution,
+    state,
+    report,
+    guest: {
+      runsOn: guest?.runsOn ?? false,
+      text: guest?.text ?? failure ?? 'it was not run',
+      noticed: (guest?.changes ?? []).map(({ word, before, now }) => ({ word, text: `${before} became ${now}` })),
+    },
+  });
+}
