@@ -47,6 +47,11 @@ export interface BehaviourRow {
    * difference is then a finding.
    */
   readonly tells: boolean;
+  /**
+   * Settings were tried, and yet no word that is promised decides the outcome: it is promised itself, and only the default
+   * can be had.
+   */
+  readonly own?: true;
   /** For rows without a setting that hurt no running guest: why. */
   readonly harmless?: string;
   readonly source: string;
@@ -62,13 +67,18 @@ export function selectedText({ word, value }: BehaviourSetting): string {
   return `${word}=${value}`;
 }
 
+/** True where a word that is promised decides the outcome. */
+function isSelected({ settings, own }: BehaviourRow): boolean {
+  return settings.length > 0 && own !== true;
+}
+
 /**
  * What another word selects is promised by that word: promising the outcome too would say one thing twice. An outcome that
  * nothing selects is a feature of the kernel.
  */
 export function behaviourElements(row: BehaviourRow): readonly Element[] {
   const path = behaviourWord(row.id);
-  const follows = row.settings.length > 0;
+  const follows = isSelected(row);
   const kind: Kind = follows ? 'derived' : 'feature';
   const comparison: Comparison = follows ? 'none' : 'exact';
   const meanings = row.counts ?? row.outcomes.map(({ value, meaning }) => `${value}: ${meaning}`).join('; ');
@@ -123,7 +133,7 @@ export function valueOf({ outcomes, counts }: BehaviourRow, name: string | null)
 const AS_IT_IS: Rejection = { how: 'ignored', call: 'KVM_RUN', instead: 'the guest meets what this kernel does' };
 
 function latitudeOf(row: BehaviourRow, result: BehaviourResult, value: bigint): WordLatitude {
-  if (row.settings.length === 0) return { kind: 'fixed', otherwise: AS_IT_IS };
+  if (!isSelected(row)) return { kind: 'fixed', otherwise: AS_IT_IS };
   const seen = result.with.flatMap(({ outcome }) => valueOf(row, outcome) ?? []);
   const values = [...new Set([value, ...seen])];
   const rejections: Rejected[] = row.outcomes
@@ -141,7 +151,7 @@ function mechanismOf(
   result: BehaviourResult,
   operation: (word: WordPath) => Operation | null,
 ): Mechanism | null {
-  for (const setting of row.settings) {
+  for (const setting of isSelected(row) ? row.settings : []) {
     const run = result.with.find(({ selected }) => selected === selectedText(setting));
     const outcome = run === undefined ? null : valueOf(row, run.outcome);
     const found = operation(setting.word);
