@@ -7,7 +7,11 @@ import { stepsFor } from '../probe/index.ts';
 import type { Step } from '../probe/index.ts';
 import { arm64GuestStep } from './guest-arm64.ts';
 import type { Arm64GuestRequest } from './guest-arm64.ts';
+import { x86GuestStep } from './guest-step.ts';
+import type { X86GuestRequest } from './guest-step.ts';
 import { planSteps } from './plan-step.ts';
+import { stateStep } from './state-step.ts';
+import type { StateRequest } from './state-step.ts';
 
 export type Request =
   /** Measure the host. */
@@ -15,7 +19,11 @@ export type Request =
   /** Carry plans out on throw-away VMs. */
   | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
   /** Run a guest on the machine that a plan makes. */
-  | Arm64GuestRequest;
+  | Arm64GuestRequest
+  /** Save a machine and restore it onto another on the same kernel. */
+  | StateRequest
+  /** Run operations in an x86 guest. */
+  | X86GuestRequest;
 
 /** The word of a lab machine's command line that announces a request on its port. */
 export const REQUEST = 'request';
@@ -26,8 +34,12 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
   switch (request.kind) {
     case 'probe':
       return stepsFor(architecture);
+    case 'guest-x86':
+      return [x86GuestStep(request)];
     case 'plans':
       return planSteps(request.plans);
+    case 'state':
+      return [stateStep(request)];
     case 'guest':
       return [arm64GuestStep(request)];
   }
