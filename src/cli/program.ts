@@ -25,6 +25,7 @@ import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
 import { registryCoverage } from './commands/registry-coverage.ts';
 import { schema } from './commands/schema.ts';
+import { snapshotShow } from './commands/snapshot-show.ts';
 import { surfaceDiff } from './commands/surface-diff.ts';
 import { surfaceList } from './commands/surface-list.ts';
 import { surfaceShow } from './commands/surface-show.ts';
@@ -62,6 +63,11 @@ const migration: Command = command('migration', or(migrationCheck, migrationMatr
   ]),
 });
 
+const snapshot: Command = command('snapshot', snapshotShow, {
+  brief: [text('Guests saved with their contract')],
+  footer: lines(['evenkeel snapshot show guest.snapshot']),
+});
+
 const lab: Command = command(
   'lab',
   or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord, labVerify, labConform),
@@ -81,6 +87,7 @@ export const program: Command = or(
   surface,
   contract,
   migration,
+  snapshot,
   baseline,
   fence,
   conform,
@@ -96,6 +103,7 @@ export const GROUPS: readonly string[] = [
   'surface',
   'contract',
   'migration',
+  'snapshot',
   'baseline',
   'fence',
   'conform',

@@ -33,6 +33,8 @@ export type { PublishedFormat } from './published.ts';
 export { parseJson, readDocument, toDocument, validate } from './read.ts';
 export type { Document } from './read.ts';
 export { savedStateSchema, snapshotMetadataSchema, snapshotSourceSchema } from './snapshot.ts';
+export { SNAPSHOT_SUMMARY_FORMAT, snapshotSummarySchema } from './snapshot-summary.ts';
+export type { MemoryUse, SnapshotSection, SnapshotSummary, UnitSummary } from './snapshot-summary.ts';
 export { stringify } from './stringify.ts';
 export { surfaceSchema } from './surface.ts';
 export { verdictSchema } from './verdict.ts';

@@ -12,6 +12,8 @@ import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
+import { snapshotSchema } from './snapshot.ts';
+import { snapshotSummarySchema } from './snapshot-summary.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 import { verificationSchema } from './verification.ts';
@@ -30,6 +32,8 @@ export const PUBLISHED_FORMATS = [
   'agreement',
   'coverage',
   'explanation',
+  'snapshot',
+  'snapshot-summary',
   'proof',
 ] as const;
 
@@ -49,6 +53,8 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   agreement: agreementSchema,
   coverage: coverageSchema,
   explanation: explanationSchema,
+  snapshot: snapshotSchema,
+  'snapshot-summary': snapshotSummarySchema,
   proof: proofSchema,
 };
 

@@ -1,6 +1,6 @@
 /** The schemas of a snapshot file's own JSON sections. What lies around them is src/snapshot/file. */
 import { z } from 'zod';
-import { hex } from '../model/index.ts';
+import { SNAPSHOT_FORMAT, hex } from '../model/index.ts';
 import type {
   Hex,
   MemoryRegion,
@@ -10,8 +10,10 @@ import type {
   SnapshotMetadata,
   SnapshotSource,
 } from '../model/index.ts';
+import { contractSchema } from './contract.ts';
+import { planSchema } from './plan.ts';
 import { architectureSchema, fingerprintSchema, jsonSchema } from './schemas.ts';
-import { hostSchema } from './surface.ts';
+import { hostSchema, surfaceSchema } from './surface.ts';
 import { uniqueBy } from './unique.ts';
 
 const hexText: z.ZodType<Hex> = z.templateLiteral(['0x', z.string().regex(/^(?:0|[1-9a-f][0-9a-f]*)$/)]);
@@ -83,3 +85,18 @@ export const savedStateSchema: z.ZodType<SavedState> = z.strictObject({
     .superRefine(uniqueBy(({ name }) => name, 'name'))
     .describe('in the order in which they are restored'),
 });
+
+/** All sections that are JSON, by name, as other programs may want to check or to write them. */
+export const snapshotSchema: z.ZodType = z
+  .strictObject({
+    metadata: snapshotMetadataSchema,
+    source: snapshotSourceSchema.describe('the host that the guest was saved on'),
+    contract: contractSchema,
+    surface: surfaceSchema.exactOptional().describe("the source's"),
+    plan: planSchema.exactOptional().describe('how the machine was made there'),
+    state: savedStateSchema,
+  })
+  .meta({
+    title: SNAPSHOT_FORMAT,
+    description: 'The JSON sections of a snapshot file; the container around them is in docs/snapshot.md.',
+  });

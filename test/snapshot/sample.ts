@@ -14,7 +14,10 @@ export function sampleViews(): readonly MemoryView[] {
   some[0] = 1;
   some.fill(0xf4, 3 * PAGE, 5 * PAGE);
   const noise = new Uint8Array(PAGE);
-  for (let at = 0, value = 1; at < PAGE; at++) noise[at] = value = (value * 1_103_515_245 + 12_345) & 0xff;
+  for (let at = 0, value = 1; at < PAGE; at++) {
+    value = (Math.imul(value, 1_103_515_245) + 12_345) >>> 0;
+    noise[at] = value >>> 24;
+  }
   return [
     { base: 0n, bytes: new Uint8Array(2 * PAGE) },
     { base: 0x10_0000n, bytes: some },
