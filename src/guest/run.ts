@@ -14,8 +14,11 @@ export interface RunOptions {
   readonly deadline: number;
   /** Milliseconds of one vCPU's turn. Default: 5. */
   readonly slice?: number;
-  /** Called at each exit; `vcpu` is its place in the list. Nothing is answered for it: that is done in here. */
-  readonly onExit: (exit: Exit, vcpu: number) => 'continue' | 'stop';
+  /**
+   * Called at each exit; `vcpu` is its place in the list. Nothing is answered for it: that is done in here. `yield`: the
+   * rest of its turn is the next vCPU's, and `onTurn` is not called, for the vCPU stands at an exit.
+   */
+  readonly onExit: (exit: Exit, vcpu: number) => 'continue' | 'stop' | 'yield';
   /**
    * Called at the end of each turn, when a vCPU was interrupted wherever it was: `stop` leaves the guest there, at an
    * instruction of nobody's choice.
@@ -42,8 +45,8 @@ export function runVcpus(libc: Libc, vcpus: readonly RunnableVcpu[], options: Ru
       const vcpu = vcpus[at];
       if (vcpu === undefined) throw new RangeError('a guest without vCPUs');
       const ended = oneTurn(vcpu, at, options, end);
-      if (ended !== null) return ended;
-      if (options.onTurn?.(at) === 'stop') return { how: 'stopped' };
+      if (typeof ended === 'object') return ended;
+      if (ended === 'interrupted' && options.onTurn?.(at) === 'stop') return { how: 'stopped' };
       if (performance.now() >= end) return { how: 'deadline' };
     }
   } finally {
@@ -52,16 +55,23 @@ export function runVcpus(libc: Libc, vcpus: readonly RunnableVcpu[], options: Ru
   }
 }
 
-function oneTurn({ fd, run }: RunnableVcpu, at: number, options: RunOptions, end: number): RunEnd | null {
+function oneTurn(
+  { fd, run }: RunnableVcpu,
+  at: number,
+  options: RunOptions,
+  end: number,
+): RunEnd | 'interrupted' | 'yielded' {
   for (;;) {
     const ran = fd.integer(KVM_RUN, 0);
     if (!ran.ok) {
-      if (ran.error.errnoName === 'EINTR') return null;
+      if (ran.error.errnoName === 'EINTR') return 'interrupted';
       // A vCPU that was not started yet waits; EAGAIN is how KVM says that it was woken for nothing.
-      if (ran.error.errnoName === 'EAGAIN') return null;
+      if (ran.error.errnoName === 'EAGAIN') return 'interrupted';
       return { how: 'error', vcpu: at, error: ran.error };
     }
-    if (options.onExit(readExit(run), at) === 'stop') return { how: 'stopped' };
+    const answer = options.onExit(readExit(run), at);
+    if (answer === 'stop') return { how: 'stopped' };
+    if (answer === 'yield') return 'yielded';
     if (performance.now() >= end) return { how: 'deadline' };
   }
 }
