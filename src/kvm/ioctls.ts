@@ -9,7 +9,9 @@ import {
   KVM_CREATE_DEVICE_ARG,
   KVM_DEVICE_ATTR,
   KVM_ENABLE_CAP_ARG,
+  KVM_IRQ_ROUTING,
   KVM_MP_STATE,
+  KVM_MSI,
   KVM_NESTED_STATE,
   KVM_ONE_REG,
   KVM_REG_LIST,
@@ -98,6 +100,9 @@ export const KVM_GET_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_STATE2>> = row('KVM_GET
 export const KVM_SET_PIT2: Ioctl<'vm', Of<typeof KVM_PIT_STATE2>> = row('KVM_SET_PIT2', ['vm'], 0xa0, 'write', of(KVM_PIT_STATE2), { ...x86, capability: 'KVM_CAP_PIT_STATE2' });
 export const KVM_GET_CLOCK: Ioctl<'vm', Of<typeof KVM_CLOCK_DATA>> = row('KVM_GET_CLOCK', ['vm'], 0x7c, 'read', of(KVM_CLOCK_DATA), { ...x86, capability: 'KVM_CAP_ADJUST_CLOCK' });
 export const KVM_SET_CLOCK: Ioctl<'vm', Of<typeof KVM_CLOCK_DATA>> = row('KVM_SET_CLOCK', ['vm'], 0x7b, 'write', of(KVM_CLOCK_DATA), { ...x86, capability: 'KVM_CAP_ADJUST_CLOCK' });
+export const KVM_SET_GSI_ROUTING: Ioctl<'vm', ArrayOf<typeof KVM_IRQ_ROUTING>> = row('KVM_SET_GSI_ROUTING', ['vm'], 0x6a, 'write', arrayOf(KVM_IRQ_ROUTING), { capability: 'KVM_CAP_IRQ_ROUTING' });
+/** Returns how many vCPUs took the interrupt; 0 where the guest did not accept it. */
+export const KVM_SIGNAL_MSI: Ioctl<'vm', Of<typeof KVM_MSI>> = row('KVM_SIGNAL_MSI', ['vm'], 0xa5, 'write', of(KVM_MSI), { capability: 'KVM_CAP_SIGNAL_MSI' });
 export const KVM_ENABLE_CAP: Ioctl<'vm' | 'vcpu', Of<typeof KVM_ENABLE_CAP_ARG>> = row('KVM_ENABLE_CAP', ['vm', 'vcpu'], 0xa3, 'write', of(KVM_ENABLE_CAP_ARG), { capability: 'KVM_CAP_ENABLE_CAP' });
 export const KVM_SET_TSC_KHZ: Ioctl<'vm' | 'vcpu', Integer> = row('KVM_SET_TSC_KHZ', ['vm', 'vcpu'], 0xa2, 'none', integer, { ...x86, capability: 'KVM_CAP_TSC_CONTROL' });
 export const KVM_GET_TSC_KHZ: Ioctl<'vm' | 'vcpu', None> = row('KVM_GET_TSC_KHZ', ['vm', 'vcpu'], 0xa3, 'none', none, { ...x86, capability: 'KVM_CAP_GET_TSC_KHZ' });

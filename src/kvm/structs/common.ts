@@ -61,3 +61,26 @@ export const KVM_NESTED_STATE: Struct<
 
 /** The same 64 bytes on both architectures, with other fields: `structs/x86.ts`, `structs/arm64.ts`. */
 export const KVM_VCPU_EVENTS: Struct<'kvm_vcpu_events', Record<never, Field>> = struct('kvm_vcpu_events', 64, {});
+
+/** `address_lo` and `data` as a device would write them. `devid` counts only with KVM_MSI_VALID_DEVID in `flags`. */
+export const KVM_MSI: Struct<'kvm_msi', { address_lo: U32; address_hi: U32; data: U32; flags: U32; devid: U32 }> =
+  struct('kvm_msi', 32, { address_lo: u32(0), address_hi: u32(4), data: u32(8), flags: u32(12), devid: u32(16) });
+
+/** Entries of type KVM_IRQ_ROUTING_MSI (2) alone: others have other members behind `pad`. */
+export const KVM_IRQ_ROUTING: FlexibleArray<
+  'kvm_irq_routing',
+  { nr: U32; flags: U32 },
+  { gsi: U32; type: U32; flags: U32; address_lo: U32; address_hi: U32; data: U32 }
+> = {
+  name: 'kvm_irq_routing',
+  header: struct('kvm_irq_routing', 8, { nr: u32(0), flags: u32(4) }),
+  entry: struct('kvm_irq_routing_entry', 48, {
+    gsi: u32(0),
+    type: u32(4),
+    flags: u32(8),
+    address_lo: u32(16),
+    address_hi: u32(20),
+    data: u32(24),
+  }),
+  count: 'nr',
+};
