@@ -4,6 +4,7 @@ import type { Assembler, Memory, Register32, Register64 } from './assembler/inde
 import { emitHandlerEnd } from './handlers.ts';
 import { BLOCK, HOOKS, PORT, SCRATCH, vcpuBlock } from './layout.ts';
 import { STATE, valueAddress } from './mailbox.ts';
+import { describeGuestOperation } from './operation.ts';
 import type { Bytes, CodeContext, GuestOperation, Registers } from './operation.ts';
 
 /** Emits the operation between the marks that it was begun and that it is done. `block`: of the vCPU that does it. */
@@ -87,7 +88,7 @@ function emitBody(code: Assembler, operation: Exclude<GuestOperation, { do: 'cod
       return code.mov(at(value(0)), accumulator(code));
     case 'raw':
       loadRegisters(code, operation);
-      code.data(operation.code);
+      code.data(operation.code, describeGuestOperation(operation));
       NAMES.slice(0, 4).forEach((name, index) => code.mov(at(value(index)), ofMode(code, name)));
       return;
     case 'host':

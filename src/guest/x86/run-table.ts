@@ -27,8 +27,10 @@ export interface X86Guest {
 }
 
 export interface TableOptions {
-  /** Milliseconds. Default: 5000. */
+  /** Milliseconds for the whole table. Default: 5000. */
   readonly deadline?: number;
+  /** Milliseconds after which an operation counts as one that does not end, and the table goes on. Default: 1000. */
+  readonly patience?: number;
   /** How interrupts of vectors from 32 on are ended. Default: in the local APIC's page. */
   readonly eoi?: Eoi;
   /** Answers a `host` operation. */
@@ -86,8 +88,8 @@ export function runTable(
 
 interface Run {
   readonly end: RunEnd;
-  /** The exit behind which the guest cannot go on by itself. */
-  readonly leave: Exit | null;
+  /** What the guest cannot go on behind by itself. */
+  readonly leave: string | null;
   /** What the guest said at its end. */
   readonly status: number | null;
 }
@@ -99,7 +101,7 @@ function runUntilLeft(
   options: TableOptions,
   exits: { operation: number | null; exit: string }[],
 ): Run {
-  let leave: Exit | null = null;
+  let leave: string | null = null;
   let status: number | null = null;
   const onExit = (exit: Exit): 'continue' | 'stop' => {
     if (exit.reason === 'io' && exit.direction === 'out' && exit.port === PORT.end) {
@@ -116,10 +118,19 @@ function runUntilLeft(
       exits.push({ operation, exit: describeExit(exit) });
       return 'continue';
     }
-    leave = exit;
+    leave = describeExit(exit);
     return 'stop';
   };
-  const end = runVcpus(guest.libc, [vcpu], { deadline, onExit });
+  const patience = options.patience ?? 1000;
+  let last: { readonly operation: number | null; readonly since: number } = { operation: null, since: 0 };
+  const onTurn = (): 'continue' | 'stop' => {
+    const operation = currentOperation(guest.memory.view);
+    const now = performance.now();
+    if (operation === null || operation !== last.operation) last = { operation, since: now };
+    else if (now - last.since > patience) leave = `no end within ${patience} ms`;
+    return leave === null ? 'continue' : 'stop';
+  };
+  const end = runVcpus(guest.libc, [vcpu], { deadline, onExit, onTurn });
   return { end, leave, status };
 }
 
@@ -132,10 +143,10 @@ function answer(exit: Exit): boolean {
 }
 
 /** The operation that was going on gets the exit as its outcome; gives where the table goes on, null where it cannot. */
-function leaveOperation({ view }: GuestMemory, exit: Exit, left: Map<number, string>): number | null {
+function leaveOperation({ view }: GuestMemory, exit: string, left: Map<number, string>): number | null {
   const operation = currentOperation(view);
   if (operation === null || left.has(operation)) return null;
-  left.set(operation, describeExit(exit));
+  left.set(operation, exit);
   const block = vcpuBlock(0);
   view.setBigUint64(block + BLOCK.slot, 0n, true);
   return view.getUint32(block + BLOCK.resume, true);
@@ -178,8 +189,8 @@ function resultOf(
   };
 }
 
-function endedText(view: DataView, end: RunEnd, leave: Exit | null, status: number | null): string {
-  if (leave !== null) return describeExit(leave);
+function endedText(view: DataView, end: RunEnd, leave: string | null, status: number | null): string {
+  if (leave !== null) return leave;
   if (end.how === 'deadline') return 'deadline';
   if (end.how === 'error') return `${end.error.call}: ${end.error.errnoName}`;
   if (status === 0) return 'finished';

@@ -87,6 +87,9 @@ export function currentOperation(memory: DataView): number | null {
   return slot === 0 ? null : (slot - slotAddress(0)) / SLOT_BYTES;
 }
 
+/** #DB, #BP and #OF are taken behind an instruction (SDM 3A, table 7-1), so what stands at their address says nothing. */
+const TRAPS: readonly number[] = [1, 3, 4];
+
 function outcomeOf(program: TableProgram, content: SlotContent): GuestOutcome {
   switch (content.state) {
     case 'not-reached':
@@ -98,7 +101,7 @@ function outcomeOf(program: TableProgram, content: SlotContent): GuestOutcome {
     case 'fault': {
       const { vector, errorCode, cr2, dr6 } = content;
       const address = program.mode === 'long' ? content.address : content.address + BigInt(program.origin);
-      const line = program.listing.find((row) => BigInt(row.address) === address);
+      const line = TRAPS.includes(vector) ? undefined : program.listing.find((row) => BigInt(row.address) === address);
       return { outcome: 'fault', vector, errorCode, address, instruction: line?.text ?? null, cr2, dr6 };
     }
   }

@@ -84,8 +84,9 @@ export class Assembler {
 
   // Data
 
-  data(bytes: ArrayLike<number>): void {
-    this.#line('.data', bytes.length);
+  /** `text`: what the listing says of them. */
+  data(bytes: ArrayLike<number>, text: string = '.data'): void {
+    this.#line(text, bytes.length);
     for (let at = 0; at < bytes.length; at++) this.#bytes.push((bytes[at] ?? 0) & 0xff);
   }
 
