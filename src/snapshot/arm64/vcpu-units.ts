@@ -13,6 +13,7 @@ import type { Scratch, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { BytesUnit, RegisterUnit, RegisterRefusal, RegisterWrite } from '../unit.ts';
 import type { Registers } from './registers.ts';
+import { setAndClear } from './set-clear.ts';
 
 type RegisterClass = ReturnType<typeof registerClass>;
 
@@ -83,10 +84,11 @@ export function classUnit(vcpu: number, registers: Registers, of: RegisterClass)
         (id) => wanted(id) && !COUNTERS.has(id) && !TIMER_VALUE.test(wordOf(id)),
         (id) => TIMER_CONTROL.test(wordOf(id)),
       );
+    case 'state':
+      return setAndClear(registerUnit(named(vcpu, of, of), registers, wanted));
     case 'firmware':
     case 'sve':
     case 'core':
-    case 'state':
       return registerUnit(named(vcpu, of, of), registers, wanted);
   }
 }
