@@ -409,8 +409,15 @@ const ROWS: readonly Row[] = [
     after: ['arm64/id-registers'],
     before: ['arm64/run'],
     reason: 'A register exists only with its feature in the ID registers.',
-    violated: [{ outcome: 'ENOENT', what: 'before the ID register that brings it', kernels: '6.12 and later' }],
-    source: [`${SYS_REGS}, kvm_arm_sys_reg_set_reg and the visibility functions`, `${API}, 4.68`],
+    violated: [
+      { outcome: 'ENOENT', what: 'before the ID register that brings it', kernels: '6.12 and later' },
+      {
+        outcome: 'accepted',
+        what: 'PMINTENCLR_EL1 and PMCNTENCLR_EL0 after PMINTENSET_EL1 and PMCNTENSET_EL0, each with what it read: all bits are off',
+        kernels: '6.12',
+      },
+    ],
+    source: [`${SYS_REGS}, kvm_arm_sys_reg_set_reg, the visibility functions, set_pmreg`, `${API}, 4.68`],
   },
   {
     id: 'arm64/timers',
@@ -457,10 +464,10 @@ const ROWS: readonly Row[] = [
     what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'vgic-v3', group: 5 }],
     title: "the redistributors' registers",
     phase: 'after',
-    after: ['arm64/vgic-init', 'arm64/vgic-revision'],
+    after: ['arm64/vgic-init', 'arm64/vgic-revision', 'arm64/state'],
     before: ['arm64/its-registers', 'arm64/vgic-line-levels', 'arm64/run'],
     reason:
-      'GICR_PROPBASER and GICR_PENDBASER before GICR_CTLR, which enables LPIs and then freezes both; the ITS looks for its LPIs here.',
+      'An attribute names the vCPU by its MPIDR_EL1. GICR_PROPBASER and GICR_PENDBASER before GICR_CTLR, which enables LPIs and then freezes both; the ITS looks for its LPIs here.',
     violated: [{ outcome: 'accepted', what: 'GICR_CTLR first: a write of PROPBASER or PENDBASER is dropped' }],
     source: [`${VGIC}/vgic-mmio-v3.c, vgic_mmio_write_propbase`, `${DEVICES}/arm-vgic-its.rst, ITS Restore Sequence`],
   },
@@ -496,12 +503,11 @@ const ROWS: readonly Row[] = [
   {
     id: 'arm64/its-registers',
     what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'its', group: 8 }],
-    title: "the ITS's registers: GITS_CBASER first, GITS_CTLR after the tables",
+    title: "the ITS's registers, GITS_CBASER before GITS_CREADR",
     phase: 'after',
     after: ['arm64/vgic-addresses', 'arm64/vgic-init', 'arm64/vgic-redistributors'],
-    before: ['arm64/its-tables', 'arm64/run'],
-    reason:
-      'A write of GITS_CBASER resets GITS_CREADR; GITS_IIDR.Revision is the format of the tables; GITS_CTLR starts the queue of commands.',
+    before: ['arm64/its-tables', 'arm64/its-control', 'arm64/run'],
+    reason: 'A write of GITS_CBASER resets GITS_CREADR; GITS_IIDR.Revision is the format of the tables.',
     violated: [
       { outcome: 'ENXIO', what: 'before KVM_VGIC_ITS_ADDR_TYPE' },
       { outcome: 'accepted', what: 'GITS_CREADR before GITS_CBASER: commands are carried out again' },
@@ -514,14 +520,30 @@ const ROWS: readonly Row[] = [
     title: "the ITS's tables (KVM_DEV_ARM_ITS_RESTORE_TABLES)",
     phase: 'after',
     after: ['arm64/its-registers', 'arm64/memory', 'arm64/vcpu'],
-    before: ['arm64/run'],
-    reason:
-      'They are read from guest memory at the addresses that GITS_BASER gives, and name vCPUs. GITS_CTLR follows.',
+    before: ['arm64/its-control', 'arm64/run'],
+    reason: 'They are read from guest memory at the addresses that GITS_BASER gives, and name vCPUs.',
     violated: [
       { outcome: 'EINVAL', what: 'tables that do not fit the registers' },
       { outcome: 'accepted', what: 'before GITS_BASER: no table is read, and interrupts of devices are lost' },
     ],
     source: [`${VGIC}/vgic-its.c, vgic_its_restore_tables_v0`, `${DEVICES}/arm-vgic-its.rst, ITS Restore Sequence`],
+  },
+  {
+    id: 'arm64/its-control',
+    what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'its', group: 8, attributes: [0x0n] }],
+    title: 'GITS_CTLR',
+    phase: 'after',
+    after: ['arm64/its-registers', 'arm64/its-tables'],
+    before: ['arm64/run'],
+    reason: 'It starts the queue of commands, and with it on GITS_CBASER, GITS_CREADR and GITS_BASER are fixed.',
+    violated: [
+      { outcome: 'EBUSY', what: 'GITS_CREADR after it' },
+      { outcome: 'accepted', what: 'before GITS_CBASER or GITS_BASER: writes of these are ignored' },
+    ],
+    source: [
+      `${VGIC}/vgic-its.c, vgic_mmio_write_its_ctlr, vgic_mmio_uaccess_write_its_creadr`,
+      `${DEVICES}/arm-vgic-its.rst, ITS Restore Sequence`,
+    ],
   },
   {
     id: 'arm64/vgic-pending-tables',
