@@ -1,5 +1,7 @@
 /** Names of the errno values that KVM returns. Source: asm-generic/errno-base.h and errno.h (x86_64 and arm64 agree). */
 const NAMES: Readonly<Record<number, string>> = {
+  // KVM_GET_MSRS and KVM_SET_MSRS stop at an MSR that they refuse and say nothing of why.
+  0: 'no errno',
   1: 'EPERM',
   2: 'ENOENT',
   3: 'ESRCH',

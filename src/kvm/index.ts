@@ -20,5 +20,6 @@ export { openScratch } from './scratch.ts';
 export type { Scratch } from './scratch.ts';
 export { KVM_ARM_VCPU_EVENTS } from './structs/arm64.ts';
 export { KVM_CPUID2, KVM_LAPIC_STATE, KVM_SREGS, KVM_XSAVE } from './structs/x86.ts';
-export type { Value } from './struct.ts';
+export * from './structs/x86-state.ts';
+export type { Fields, Value } from './struct.ts';
 export { CAPABILITY_NAMES } from './capabilities.ts';

@@ -3,12 +3,13 @@
  * lab kernels and loads no schemas; the file that keeps a state is in `file/`.
  */
 import type { GuestMachine } from '../guest/machine.ts';
-import type { Result, SavedState } from '../model/index.ts';
+import type { Architecture, Result, SavedState } from '../model/index.ts';
 import type { Host } from '../settings/index.ts';
 import { restoreArm64State, saveArm64State } from './arm64/index.ts';
 import { finishPending } from './pending.ts';
 import type { RestoreOptions, RestoreReport } from './restore-report.ts';
 import type { SaveError } from './state.ts';
+import { restoreX86State, saveX86State } from './x86/index.ts';
 
 export { firstRefusal, isIdentical } from './restore-report.ts';
 export type {
@@ -21,6 +22,8 @@ export type {
 } from './restore-report.ts';
 export type { SaveError } from './state.ts';
 
+const OWN: Architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+
 /**
  * The state of a machine of which no vCPU is running. Before the memory is saved: an arm64 guest's interrupt tables are
  * written into it.
@@ -28,7 +31,7 @@ export type { SaveError } from './state.ts';
 export function saveState(host: Host, machine: GuestMachine): Result<SavedState, SaveError> {
   const finished = finishPending(machine);
   if (!finished.ok) return finished;
-  return saveArm64State(host, machine);
+  return OWN === 'arm64' ? saveArm64State(host, machine) : saveX86State(host, machine);
 }
 
 /**
@@ -41,5 +44,19 @@ export function restoreState(
   state: SavedState,
   options: RestoreOptions,
 ): RestoreReport {
-  return restoreArm64State(host, machine, state, options);
+  if (state.architecture !== OWN) return foreign(state);
+  return OWN === 'arm64'
+    ? restoreArm64State(host, machine, state, options)
+    : restoreX86State(host, machine, state, options);
+}
+
+function foreign({ architecture, units }: SavedState): RestoreReport {
+  const why = `the state is of ${architecture}, this host is ${OWN}`;
+  return {
+    units: units.map(({ name: unit, rule, call }) => ({ unit, rule, call, result: { outcome: 'not-made', why } })),
+    compared: 0,
+    differences: [],
+    ranOn: [],
+    unknown: [],
+  };
 }

@@ -15,6 +15,11 @@ export type RestoreOptions = {
    * (`reg/TCR2_EL1`, `msr/0x48`). What is named here and not in the state is in `RestoreReport.unknown`.
    */
   readonly leaveOut?: readonly string[];
+  /**
+   * x86_64. Whether the guest's clock goes on from what was saved, as its TSCs do, or has gone on meanwhile
+   * (KVM_CLOCK_REALTIME, 5.16 and later). Default: `still`.
+   */
+  readonly clock?: 'still' | 'realtime';
 };
 
 /** A register that the host refused. */
@@ -45,6 +50,8 @@ export type UnitReport = {
   readonly result: UnitOutcome;
   /** Registers of it that `RestoreOptions.leaveOut` names; empty is left out. */
   readonly leftOut?: readonly WordPath[];
+  /** What of a struct was not handed over as it was saved, and why; left out where all was. */
+  readonly adapted?: readonly string[];
 };
 
 /** A register or a range of bytes that reads otherwise than it was saved. */

@@ -395,6 +395,63 @@ const ROWS: readonly Row[] = [
     source: ['arch/x86/kernel/fpu/core.c, fpu_copy_uabi_to_guest_fpstate', `${API}, 4.43`],
   },
   {
+    id: 'x86/tsc',
+    what: [{ call: 'KVM_SET_MSRS', msrs: 'tsc' }],
+    title: 'TSC, TSC_ADJUST',
+    phase: 'after',
+    after: ['x86/cpuid', 'x86/tsc-khz', 'x86/vm-tsc-khz'],
+    before: ['x86/tsc-offset', 'x86/clock', 'x86/lapic', 'x86/tsc-deadline'],
+    reason:
+      'The deadline is compared with it and the clock is derived from it. A timer that KVM_SET_LAPIC starts is given a deadline in it, in one-shot and periodic mode too. vCPUs whose TSCs are written within a second of each other are taken to be meant equal.',
+    violated: [
+      { outcome: 'accepted', what: 'before the frequency is set: the count goes on from another value' },
+      {
+        outcome: 'accepted',
+        what: "after KVM_SET_LAPIC, where the CPU's preemption timer is used: the timer is started anew with a deadline in the old count",
+      },
+    ],
+    source: [
+      `${X86}, kvm_synchronize_tsc`,
+      'arch/x86/kvm/lapic.c, set_target_expiration and start_hv_timer',
+      'Documentation/virt/kvm/devices/vcpu.rst, KVM_VCPU_TSC_OFFSET',
+    ],
+  },
+  {
+    id: 'x86/tsc-offset',
+    what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'vcpu', group: 0 }],
+    title: 'what lies between the TSCs of the vCPUs',
+    phase: 'after',
+    after: ['x86/tsc'],
+    before: ['x86/clock', 'x86/lapic', 'x86/tsc-deadline'],
+    reason:
+      'A write of the MSR brings TSCs together that were less than a second apart; KVM_VCPU_TSC_OFFSET sets each to the cycle, counted from that of the first vCPU.',
+    violated: [{ outcome: 'accepted', what: 'before the MSR is written: the offset is computed anew' }],
+    source: [`${X86}, kvm_arch_tsc_set_attr`, 'Documentation/virt/kvm/devices/vcpu.rst, KVM_VCPU_TSC_OFFSET'],
+  },
+  {
+    id: 'x86/clock',
+    what: [{ call: 'KVM_SET_CLOCK' }],
+    title: "the VM's clock",
+    phase: 'after',
+    after: ['x86/tsc', 'x86/tsc-offset'],
+    before: ['x86/msrs', 'x86/run'],
+    reason:
+      'kvmclock is told as an offset to the TSC; with KVM_CLOCK_REALTIME the pause is added at this moment. A write of MSR_KVM_WALL_CLOCK puts the time of day at which the clock was 0 into guest memory, by the clock of that moment.',
+    violated: [
+      { outcome: 'accepted', what: "before the vCPUs' TSCs: the guest's time jumps by what they were set" },
+      {
+        outcome: 'accepted',
+        what: 'after MSR_KVM_WALL_CLOCK: guest memory then says that the clock was 0 when the VM was made',
+      },
+      { outcome: 'EINVAL', what: 'with any flag, though KVM_CAP_ADJUST_CLOCK names one', kernels: '5.10' },
+    ],
+    source: [
+      `${X86}, kvm_vm_ioctl_set_clock and kvm_write_wall_clock`,
+      'Linux 5.10: kvm_arch_vm_ioctl, KVM_SET_CLOCK',
+      `${API}, 4.30`,
+    ],
+  },
+  {
     id: 'x86/lapic',
     what: [{ call: 'KVM_SET_LAPIC' }],
     title: 'local APIC',
@@ -408,6 +465,25 @@ const ROWS: readonly Row[] = [
       { outcome: 'accepted', what: "before sregs: an x2APIC's page is read as an xAPIC's, and loses its id" },
     ],
     source: ['arch/x86/kvm/lapic.c, kvm_apic_set_state and kvm_apic_state_fixup', `${API}, 4.58`],
+  },
+  {
+    id: 'x86/smm',
+    what: [{ call: 'KVM_SET_VCPU_EVENTS' }],
+    title: 'SMM, of a vCPU that is in it',
+    phase: 'after',
+    after: ['x86/regs', 'x86/sregs'],
+    before: ['x86/nested', 'x86/events'],
+    reason:
+      'Nested state of a vCPU in SMM is judged by it, and entering or leaving SMM ends nested operation. What is pending is set again behind nested state.',
+    violated: [
+      { outcome: 'EINVAL', what: 'KVM_SET_NESTED_STATE with the flags of SMM, on a vCPU that is not in it' },
+      { outcome: 'accepted', what: 'after nested state: what was nested is left', kernels: '6.1 and later' },
+    ],
+    source: [
+      `${X86}, kvm_vcpu_ioctl_x86_set_vcpu_events`,
+      'arch/x86/kvm/vmx/nested.c, vmx_set_nested_state',
+      'tools/testing/selftests/kvm/x86/smm_test.c',
+    ],
   },
   {
     id: 'x86/nested',
@@ -429,18 +505,6 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    id: 'x86/tsc',
-    what: [{ call: 'KVM_SET_MSRS', msrs: 'tsc' }],
-    title: 'TSC, TSC_ADJUST',
-    phase: 'after',
-    after: ['x86/cpuid', 'x86/tsc-khz', 'x86/vm-tsc-khz'],
-    before: ['x86/tsc-deadline', 'x86/clock'],
-    reason:
-      'The deadline is compared with it and the clock is derived from it. vCPUs whose TSCs are written within a second of each other are taken to be meant equal.',
-    violated: [{ outcome: 'accepted', what: 'before the frequency is set: the count goes on from another value' }],
-    source: [`${X86}, kvm_synchronize_tsc`, 'Documentation/virt/kvm/devices/vcpu.rst, KVM_VCPU_TSC_OFFSET'],
-  },
-  {
     id: 'x86/msrs',
     what: [{ call: 'KVM_SET_MSRS', msrs: 'state' }],
     title: 'all other MSRs',
@@ -451,6 +515,17 @@ const ROWS: readonly Row[] = [
       'Many exist only with their CPUID bit, and a batch ends at the first that is refused: the returned count says where. Paravirtual MSRs start services that need memory and the APIC.',
     violated: [{ outcome: 'refused', what: 'before CPUID: an MSR whose feature CPUID is to give, such as XSS' }],
     source: [`${X86}, kvm_set_msr_common and msr_io`, `${API}, 4.19`],
+  },
+  {
+    id: 'x86/registers',
+    what: [{ call: 'KVM_SET_ONE_REG' }],
+    title: 'the shadow stack pointer',
+    phase: 'after',
+    after: ['x86/cpuid'],
+    before: ['x86/run'],
+    reason: 'It exists where CPUID has shadow stacks.',
+    violated: [{ outcome: 'EINVAL', what: 'before CPUID', kernels: '7.2 and later' }],
+    source: ['arch/x86/kvm/msrs.c (7.2: x86.c), kvm_translate_kvm_reg', `${API}, 4.68`],
   },
   {
     id: 'x86/tsc-deadline',
@@ -470,11 +545,12 @@ const ROWS: readonly Row[] = [
     what: [{ call: 'KVM_SET_MP_STATE' }],
     title: 'whether the vCPU runs, is halted or waits for its start',
     phase: 'after',
-    after: ['x86/vcpu', 'x86/lapic'],
+    after: ['x86/regs', 'x86/sregs', 'x86/lapic'],
     before: ['x86/run'],
-    reason: "All but `runnable` need the kernel's APIC, in which a pending SIPI is noted.",
+    reason:
+      "All but `runnable` need the kernel's APIC, in which a pending SIPI is noted. KVM_SET_SREGS makes a boot processor at its reset vector runnable.",
     violated: [{ outcome: 'EINVAL', what: 'any state but runnable without a local APIC in the kernel' }],
-    source: [`${X86}, kvm_arch_vcpu_ioctl_set_mpstate`, `${API}, 4.39`],
+    source: [`${X86}, kvm_arch_vcpu_ioctl_set_mpstate and __set_sregs_common`, `${API}, 4.39`],
   },
   {
     id: 'x86/events',
@@ -486,17 +562,6 @@ const ROWS: readonly Row[] = [
     reason: 'Last of what a vCPU is given: registers drop pending events, and nested state decides whose they are.',
     violated: [{ outcome: 'accepted', what: 'before KVM_SET_REGS: the pending exception is lost' }],
     source: [`${X86}, kvm_vcpu_ioctl_x86_set_vcpu_events`, `${API}, 4.32`],
-  },
-  {
-    id: 'x86/clock',
-    what: [{ call: 'KVM_SET_CLOCK' }],
-    title: "the VM's clock",
-    phase: 'after',
-    after: ['x86/tsc'],
-    before: ['x86/run'],
-    reason: 'kvmclock is told as an offset to the TSC; with KVM_CLOCK_REALTIME the pause is added at this moment.',
-    violated: [{ outcome: 'accepted', what: "before the vCPUs' TSCs: the guest's time jumps by what they were set" }],
-    source: [`${X86}, kvm_vm_ioctl_set_clock`, `${API}, 4.30`],
   },
   {
     id: 'x86/irqchip-state',

@@ -1,0 +1,87 @@
+/**
+ * The state of an x86 machine, saved and restored through KVM's calls. Loads neither schemas nor the command line: it runs
+ * inside of emulated machines.
+ */
+import type { GuestMachine } from '../../guest/machine.ts';
+import { err, ok } from '../../model/index.ts';
+import type { Result, SavedState, SavedUnit } from '../../model/index.ts';
+import type { Host } from '../../settings/index.ts';
+import type { RestoreOptions, RestoreReport } from '../restore-report.ts';
+import { restoreUnits } from '../restore-units.ts';
+import { saveUnits } from '../save-units.ts';
+import { saveError } from '../state.ts';
+import type { SaveError } from '../state.ts';
+import type { Unit } from '../unit.ts';
+import { smmUnit } from './events.ts';
+import { X86_RUNS_ON } from './runs-on.ts';
+import { capabilitiesOf } from './target.ts';
+import type { Target, X86Unit } from './target.ts';
+import { READ, RESTORED, unitsOf } from './units.ts';
+
+/**
+ * Every unit that this kernel and machine have. No vCPU may run meanwhile, and what the last exit of each left undone
+ * must have been finished (`finishPending`).
+ */
+export function saveX86State(host: Host, machine: GuestMachine): Result<SavedState, SaveError> {
+  const target: Target = {
+    host,
+    machine,
+    state: null,
+    has: capabilitiesOf(machine),
+    clock: 'still',
+    adapt: () => undefined,
+  };
+  const present: Unit[] = [];
+  for (const each of unitsOf(target, READ)) {
+    const there = isThere(each);
+    if (!there.ok) return there;
+    if (there.value) present.push(each.unit);
+  }
+  const saved = saveUnits('x86_64', present);
+  return saved.ok ? ok({ ...saved.value, units: inOrder(target, saved.value.units) }) : saved;
+}
+
+function isThere({ unit, absent }: X86Unit): Result<boolean, SaveError> {
+  if (absent === undefined || unit.kind !== 'bytes') return ok(true);
+  const read = unit.read();
+  if (read.ok) return ok(true);
+  return read.error.errnoName === absent ? ok(false) : err(saveError(unit.name, read.error));
+}
+
+/** As they are restored; units for vCPUs in SMM are added. */
+function inOrder(target: Target, saved: readonly SavedUnit[]): readonly SavedUnit[] {
+  const units = saved.flatMap((unit) => [smmUnit(unit) ?? [], unit].flat());
+  const state: SavedState = { architecture: 'x86_64', units };
+  const places = unitsOf({ ...target, state }, RESTORED).map(({ unit }) => unit.name);
+  return units.toSorted((a, b) => places.indexOf(a.name) - places.indexOf(b.name));
+}
+
+/**
+ * Sets a state on a machine that a plan made, with as many vCPUs, its guest memory filled and no vCPU run; then reads
+ * everything back and compares it.
+ */
+export function restoreX86State(
+  host: Host,
+  machine: GuestMachine,
+  state: SavedState,
+  options: RestoreOptions,
+): RestoreReport {
+  const adapted = new Map<string, string[]>();
+  const target: Target = {
+    host,
+    machine,
+    state,
+    has: capabilitiesOf(machine),
+    clock: options.clock ?? 'still',
+    adapt: (unit, what) => void adapted.set(unit, [...(adapted.get(unit) ?? []), what]),
+  };
+  const units = unitsOf(target, RESTORED).map(({ unit }) => unit);
+  const report = restoreUnits(units, X86_RUNS_ON, state, options);
+  return {
+    ...report,
+    units: report.units.map((each) => {
+      const notes = adapted.get(each.unit);
+      return notes === undefined ? each : { ...each, adapted: notes };
+    }),
+  };
+}

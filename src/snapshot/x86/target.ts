@@ -1,0 +1,70 @@
+/** What the units of a machine's state are read from and written to. */
+import type { GuestMachine } from '../../guest/machine.ts';
+import type { KvmError } from '../../kvm/index.ts';
+import { fromHex } from '../../model/index.ts';
+import type { Result, SavedState, SavedUnit } from '../../model/index.ts';
+import type { Host } from '../../settings/index.ts';
+import type { Unit } from '../unit.ts';
+
+/** Numbers of include/uapi/linux/kvm.h. */
+export const CAPABILITY = {
+  ADJUST_CLOCK: 39,
+  DEBUGREGS: 50,
+  XSAVE: 55,
+  XCRS: 56,
+  GET_TSC_KHZ: 61,
+  ONE_REG: 70,
+  NESTED_STATE: 157,
+  SREGS2: 200,
+  XSAVE2: 208,
+} as const;
+
+export interface Target {
+  readonly host: Host;
+  readonly machine: GuestMachine;
+  /** What is restored: a unit that a kernel can have in two forms is read and written in the form that was saved. */
+  readonly state: SavedState | null;
+  /** What KVM_CHECK_EXTENSION on the VM gives; 0 where the kernel does not know the capability. */
+  readonly has: (capability: number) => number;
+  /** `still`: the guest's clock goes on from what was saved. `realtime`: from there plus the time that has passed. */
+  readonly clock: 'still' | 'realtime';
+  /** Notes what of a unit is not handed over as it was saved, and why. */
+  readonly adapt: (unit: string, what: string) => void;
+}
+
+/** A unit with what saving needs to know besides. */
+export interface X86Unit {
+  readonly unit: Unit;
+  /** The errno by which KVM says that the machine has no such part; any other failure ends the saving. */
+  readonly absent?: string;
+}
+
+/** Capabilities are asked once each. */
+export function capabilitiesOf({ vm }: GuestMachine): Target['has'] {
+  const known = new Map<number, number>();
+  return (capability) => {
+    const before = known.get(capability);
+    if (before !== undefined) return before;
+    const asked = vm.checkExtension(capability);
+    const value = asked.ok ? asked.value : 0;
+    known.set(capability, value);
+    return value;
+  };
+}
+
+export function savedUnit({ state }: Target, name: string): SavedUnit | null {
+  return state?.units.find((unit) => unit.name === name) ?? null;
+}
+
+/** The values of a saved unit of registers, by id; empty where the state has none. */
+export function savedRegisters(target: Target, name: string): ReadonlyMap<bigint, bigint> {
+  const data = savedUnit(target, name)?.data;
+  if (data?.kind !== 'registers') return new Map();
+  return new Map(data.registers.map(({ id, value }) => [fromHex(id), fromHex(value)]));
+}
+
+export type Bytes = Result<Uint8Array, KvmError>;
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
