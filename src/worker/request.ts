@@ -9,6 +9,8 @@ import { arm64GuestStep } from './guest-arm64.ts';
 import type { Arm64GuestRequest } from './guest-arm64.ts';
 import { x86GuestStep } from './guest-step.ts';
 import type { X86GuestRequest } from './guest-step.ts';
+import { observation } from './observe-step.ts';
+import type { ObserveRequest } from './observe-step.ts';
 import { planSteps } from './plan-step.ts';
 import { stateStep } from './state-step.ts';
 import type { StateRequest } from './state-step.ts';
@@ -22,6 +24,8 @@ export type Request =
   | Arm64GuestRequest
   /** Save a machine and restore it onto another on the same kernel. */
   | StateRequest
+  /** Let a guest look at its machine. */
+  | ObserveRequest
   /** Run operations in an x86 guest. */
   | X86GuestRequest;
 
@@ -36,6 +40,8 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
       return stepsFor(architecture);
     case 'guest-x86':
       return [x86GuestStep(request)];
+    case 'observe':
+      return observation(request, architecture);
     case 'plans':
       return planSteps(request.plans);
     case 'state':

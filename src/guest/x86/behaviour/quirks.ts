@@ -5,7 +5,6 @@ import { ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 import { runTable } from '../index.ts';
 import type { GuestOperation } from '../index.ts';
-import type { Bench } from './bench.ts';
 import { ANY_MODE, LONG_MODE, PLAIN, VECTOR, came, faultOf, said, tried, undecided, valueOf } from './test.ts';
 import type { BehaviourTest, Came } from './test.ts';
 
@@ -246,4 +245,3 @@ export const QUIRK_TESTS: readonly BehaviourTest[] = [
   ...UNTRIED,
   lapicMmioHole,
 ];
-export type { Bench };

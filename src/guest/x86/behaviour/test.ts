@@ -36,17 +36,20 @@ export const undecided = (why: string, ...reads: readonly bigint[]): Came => ({
 /** #DB, #UD, #GP and #PF (Intel SDM volume 3, table 7-1). */
 export const VECTOR = { db: 1, ud: 6, gp: 13, pf: 14 } as const;
 
-/** One table on the bench; `decide` sees an outcome for each operation. A guest that did not get to its end says how. */
+/**
+ * One table on the bench; `decide` sees an outcome for each operation, and how often each vector was taken. A guest that
+ * did not get to its end says how.
+ */
 export function tried(
   { guest }: Bench,
   operations: readonly GuestOperation[],
   options: TableOptions,
-  decide: (outcomes: readonly GuestOutcome[]) => Came,
+  decide: (outcomes: readonly GuestOutcome[], taken: ReadonlyMap<number, number>) => Came,
 ): Result<Came, KvmError> {
   const run = runTable(guest, operations, { deadline: 2000, ...options });
   if (!run.ok) return run;
-  const { ended, outcomes } = run.value;
-  return ok(ended === 'finished' ? decide(outcomes) : undecided(`the guest ended with ${ended}`));
+  const { ended, outcomes, taken } = run.value;
+  return ok(ended === 'finished' ? decide(outcomes, taken) : undecided(`the guest ended with ${ended}`));
 }
 
 /** A value of an operation, or null where it came to none. */

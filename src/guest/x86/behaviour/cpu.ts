@@ -1,0 +1,161 @@
+/** Tests of what no switch selects: instructions and MSRs that CPUID hides. */
+import { KVM_SET_CPUID2, readMsrs, writeMsrs } from '../../../kvm/index.ts';
+import { ok } from '../../../model/index.ts';
+import type { GuestOperation } from '../index.ts';
+import { at, qword } from '../index.ts';
+import { PAGE_TABLES } from '../layout.ts';
+import type { CpuidEntry, Needs } from './bench.ts';
+import { ANY_MODE, LONG_MODE, PLAIN, VECTOR, came, faultOf, said, tried, undecided, valueOf } from './test.ts';
+import type { BehaviourTest } from './test.ts';
+
+const INT1 = 0xf1;
+
+export const icebp: BehaviourTest = {
+  id: 'icebp',
+  needs: PLAIN,
+  modes: LONG_MODE,
+  run: (bench) =>
+    tried(bench, [{ do: 'raw', code: [INT1] }], {}, ([run]) => {
+      if (run?.outcome === 'values') return came('none');
+      if (run?.outcome !== 'fault' || run.vector !== VECTOR.db) return undecided(said(run));
+      const code = (address: bigint): number | undefined => bench.guest.memory.bytes[Number(address)];
+      if (code(run.address - 1n) === INT1) return came('past', run.dr6);
+      return code(run.address) === INT1 ? came('at', run.dr6) : undecided('RIP is neither at ICEBP nor past it');
+    }),
+};
+
+/** RFLAGS.TF, and DR6.BS: a single step (Intel SDM volume 3, 18.2.3). */
+const TF = 0x100;
+const DR6_BS = 0x4000n;
+/** On the handler's stack: vector, error code, RIP, CS, RFLAGS. */
+const RFLAGS_ON_STACK = 32;
+
+/**
+ * The handler counts, adds what DR6 says, and steps no further once it was called. R8 counts, R9 collects; ICEBP is the
+ * first instruction behind POPF, which is when TF begins to count.
+ */
+const STEP_OVER_ICEBP: GuestOperation = {
+  do: 'code',
+  name: 'ICEBP with RFLAGS.TF set',
+  values: ['count', 'dr6'],
+  assemble(code, context) {
+    const handler = code.label('stepped');
+    const begin = code.label('begin');
+    code.jmp(begin);
+    code.bind(handler);
+    code.add('r8', 1);
+    code.movSystem('rax', 'dr6');
+    code.or('r9', 'rax');
+    code.and(qword(at('rsp', RFLAGS_ON_STACK)), ~TF);
+    context.endHandler();
+    code.bind(begin);
+    context.hook(VECTOR.db, handler);
+    code.xor('r8', 'r8');
+    code.xor('r9', 'r9');
+    code.data(PUSHF_SET_TF_POPF);
+    code.instruction('int1');
+    code.instruction('nop');
+    code.instruction('nop');
+    context.store(0, 'r8');
+    context.store(1, 'r9');
+  },
+};
+
+/** pushfq; or qword [rsp], 0x100; popfq */
+const PUSHF_SET_TF_POPF = [0x9c, 0x48, 0x81, 0x0c, 0x24, 0x00, 0x01, 0x00, 0x00, 0x9d];
+
+export const icebpSingleStep: BehaviourTest = {
+  id: 'icebp-single-step',
+  needs: PLAIN,
+  modes: LONG_MODE,
+  run: (bench) =>
+    tried(bench, [{ do: 'write-control', register: 'dr6', value: 0xffff_0ff0n }, STEP_OVER_ICEBP], {}, ([, step]) => {
+      const [count, dr6] = [valueOf(step, 0), valueOf(step, 1)];
+      if (count === null || dr6 === null) return undecided(said(step));
+      if (count > 1n) return came('both', count, dr6);
+      if (count === 0n) return came('none', count, dr6);
+      return came((dr6 & DR6_BS) === 0n ? 'icebp' : 'step', count, dr6);
+    }),
+};
+
+const hide = (leaf: number, register: 'ecx' | 'edx', bit: number, subleaf?: number): NonNullable<Needs['cpuid']> => {
+  const wanted = ({ function: own, index }: CpuidEntry): boolean =>
+    own === leaf && (subleaf === undefined || index === subleaf);
+  return (entry) => (wanted(entry) ? { ...entry, [register]: entry[register] & ~(1 << bit) } : entry);
+};
+
+const IA32_PERF_CAPABILITIES = 0x345;
+const PDCM = 15;
+
+export const perfCapabilitiesHidden: BehaviourTest = {
+  id: 'perf-capabilities-hidden',
+  needs: { ...PLAIN, cpuid: hide(1, 'ecx', PDCM) },
+  modes: ANY_MODE,
+  run: (bench) =>
+    tried(bench, [{ do: 'rdmsr', index: IA32_PERF_CAPABILITIES }], {}, ([read]) => {
+      if (faultOf(read) === VECTOR.gp) return came('gp');
+      const value = valueOf(read);
+      if (value === null) return undecided(said(read));
+      return came(value === 0n ? 'zero' : 'value', value);
+    }),
+};
+
+const MSR_TSC_AUX = 0xc000_0103;
+/** CPUID 0x80000001 EDX RDTSCP and 7 ECX RDPID: either gives the guest the MSR. */
+const withoutRdtscp = hide(0x8000_0001, 'edx', 27);
+const withoutRdpid = hide(7, 'ecx', 22, 0);
+
+export const hiddenMsrSaved: BehaviourTest = {
+  id: 'hidden-msr-saved',
+  needs: { ...PLAIN, alone: true },
+  modes: ANY_MODE,
+  run({ vcpu, host }) {
+    const given = writeMsrs(vcpu, [{ index: MSR_TSC_AUX, data: 1n }]);
+    if (!given.ok) return given;
+    if (given.value[0] !== true) return ok(undecided('a vCPU with the supported CPUID does not take MSR_TSC_AUX'));
+    const hidden = vcpu.entries(
+      KVM_SET_CPUID2,
+      host.cpuid.map((entry) => withoutRdpid(withoutRdtscp(entry))),
+    );
+    if (!hidden.ok) return hidden;
+    const read = readMsrs(vcpu, [MSR_TSC_AUX]);
+    if (!read.ok) return read;
+    const [value = null] = read.value;
+    if (value === null) return ok(came('refused'));
+    return ok(came(value === 0n ? 'zero' : 'value', value));
+  },
+};
+
+const PDPT = PAGE_TABLES + 0x1000;
+const FOURTH_GIB = 0x1_0000_0000n;
+/** Present, writable, a page of 1 GiB (AMD APM volume 2, 5.3.4), at guest-physical 0. */
+const GIB_PAGE = 0x83n;
+const RESERVED_BIT = 8n;
+
+export const gbpagesHidden: BehaviourTest = {
+  id: 'gbpages-hidden',
+  needs: { ...PLAIN, cpuid: hide(0x8000_0001, 'edx', 26) },
+  modes: LONG_MODE,
+  run: (bench) =>
+    tried(
+      bench,
+      [
+        { do: 'host', token: 0 },
+        { do: 'load', address: FOURTH_GIB, bytes: 4 },
+      ],
+      { onHost: (_, { memory }) => memory.view.setBigUint64(PDPT + 8 * 4, GIB_PAGE, true) },
+      ([, load]) => {
+        if (valueOf(load) !== null) return came('loaded');
+        const reserved = load?.outcome === 'fault' && (load.errorCode & RESERVED_BIT) !== 0n;
+        return faultOf(load) === VECTOR.pf && reserved ? came('fault') : undecided(said(load));
+      },
+    ),
+};
+
+export const CPU_TESTS: readonly BehaviourTest[] = [
+  icebp,
+  icebpSingleStep,
+  perfCapabilitiesHidden,
+  gbpagesHidden,
+  hiddenMsrSaved,
+];
