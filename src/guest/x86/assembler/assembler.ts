@@ -110,9 +110,9 @@ export class Assembler {
   }
 
   string(name: StringOperation): void {
-    const { repeat, opcode, width, operands } = STRINGS[name];
+    const { repeat, opcode, width, text } = STRINGS[name];
     if (width === 64) this.#only64(name);
-    this.#emit(`${name} ${operands}`, [repeat, ...rexPart(rexOf(this.bits, width, 0, 0, 0)), opcode]);
+    this.#emit(text, [repeat, ...rexPart(rexOf(this.bits, width, 0, 0, 0)), opcode]);
   }
 
   // Moves
@@ -129,7 +129,7 @@ export class Assembler {
 
   #movImmediate(to: RegisterOrMemory, value: Immediate): void {
     const width = widthOf(to);
-    const text = `mov ${operandText(to, width)},${immediateText(value)}`;
+    const text = `mov ${operandText(to, width)},${immediateText(value, width)}`;
     if (isMemory(to)) {
       const bytes = immediateBytes(value, width, Math.min(width, 32));
       return this.#form(text, width, [width === 8 ? 0xc6 : 0xc7], 0, to, bytes);
@@ -151,7 +151,7 @@ export class Assembler {
     const width = registerWidth(to);
     if (width < 32) throw new RangeError(`an address does not fit ${to}`);
     const number = registerNumber(to);
-    this.#emit(`mov ${to},offset ${label.name}`, [
+    this.#emit(`${width === 64 ? 'movabs' : 'mov'} ${to},offset ${label.name}`, [
       ...sizePrefixes(this.bits, width, null),
       ...rexPart(rexOf(this.bits, width, 0, 0, number)),
       0xb8 | (number & 7),
@@ -184,7 +184,8 @@ export class Assembler {
   }
 
   movSegment(to: Segment, from: Register16): void {
-    this.#form(`mov ${to},${from}`, null, [0x8e], SEGMENTS.indexOf(to), from);
+    // The operand's size changes nothing; objdump shows the mode's.
+    this.#form(`mov ${to},${this.bits === 64 ? `e${from}` : from}`, null, [0x8e], SEGMENTS.indexOf(to), from);
   }
 
   readSegment(to: Register16, from: Segment): void {
@@ -197,7 +198,7 @@ export class Assembler {
     const number = ARITHMETIC[name];
     if (typeof from === 'number' || typeof from === 'bigint') {
       const width = widthOf(to);
-      const text = `${name} ${operandText(to, width)},${immediateText(from)}`;
+      const text = `${name} ${operandText(to, width)},${immediateText(from, width)}`;
       const short = width > 8 && from >= -0x80 && from < 0x80;
       const opcode = width === 8 ? 0x80 : short ? 0x83 : 0x81;
       const bytes = immediateBytes(from, width, short ? 8 : Math.min(width, 32));
@@ -231,7 +232,7 @@ export class Assembler {
 
   test(to: RegisterOrMemory, from: Register | Immediate): void {
     const width = typeof from === 'string' ? widthOf(to, from) : widthOf(to);
-    const right = typeof from === 'string' ? from : immediateText(from);
+    const right = typeof from === 'string' ? from : immediateText(from, width);
     const text = `test ${operandText(to, width)},${right}`;
     if (typeof from === 'string') return this.#form(text, width, [width === 8 ? 0x84 : 0x85], registerNumber(from), to);
     const bytes = immediateBytes(from, width, Math.min(width, 32));
@@ -363,7 +364,7 @@ export class Assembler {
     if (wide) this.#only64(name);
     // LGDT and LIDT of 32-bit bases in real mode want the operand size prefix: with 16 bits the base has 24.
     const width = wide ? 64 : this.bits === 16 && /^[sl][gi]dt$/.test(name) ? 32 : null;
-    this.#form(`${name} ${memoryText(operand, null)}`, width, form.opcode, form.digit, operand);
+    this.#form(`${name} ${memoryText(operand, name === 'invlpg' ? 8 : null)}`, width, form.opcode, form.digit, operand);
   }
 
   /** LTR: the task register from a selector. */

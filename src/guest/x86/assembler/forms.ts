@@ -91,11 +91,11 @@ export const MEMORY_ONLY: Readonly<Record<MemoryOnly, MemoryForm>> = {
 
 /** String instructions, with REP where they are used so: RCX times, forward while DF is clear. */
 export const STRINGS = {
-  'rep movsb': { repeat: 0xf3, opcode: 0xa4, width: 8, operands: 'BYTE PTR es:[rdi],BYTE PTR ds:[rsi]' },
-  'rep movsq': { repeat: 0xf3, opcode: 0xa5, width: 64, operands: 'QWORD PTR es:[rdi],QWORD PTR ds:[rsi]' },
-  'rep stosb': { repeat: 0xf3, opcode: 0xaa, width: 8, operands: 'BYTE PTR es:[rdi],al' },
-  'rep stosq': { repeat: 0xf3, opcode: 0xab, width: 64, operands: 'QWORD PTR es:[rdi],rax' },
-  'repz cmpsq': { repeat: 0xf3, opcode: 0xa7, width: 64, operands: 'QWORD PTR ds:[rsi],QWORD PTR es:[rdi]' },
-  'repz scasq': { repeat: 0xf3, opcode: 0xaf, width: 64, operands: 'rax,QWORD PTR es:[rdi]' },
+  'rep movsb': { repeat: 0xf3, opcode: 0xa4, width: 8, text: 'rep movs BYTE PTR es:[rdi],BYTE PTR ds:[rsi]' },
+  'rep movsq': { repeat: 0xf3, opcode: 0xa5, width: 64, text: 'rep movs QWORD PTR es:[rdi],QWORD PTR ds:[rsi]' },
+  'rep stosb': { repeat: 0xf3, opcode: 0xaa, width: 8, text: 'rep stos BYTE PTR es:[rdi],al' },
+  'rep stosq': { repeat: 0xf3, opcode: 0xab, width: 64, text: 'rep stos QWORD PTR es:[rdi],rax' },
+  'repz cmpsq': { repeat: 0xf3, opcode: 0xa7, width: 64, text: 'repz cmps QWORD PTR ds:[rsi],QWORD PTR es:[rdi]' },
+  'repz scasq': { repeat: 0xf3, opcode: 0xaf, width: 64, text: 'repz scas rax,QWORD PTR es:[rdi]' },
 } as const;
 export type StringOperation = keyof typeof STRINGS;

@@ -68,7 +68,9 @@ export function memoryText(operand: Memory, width: Width | null): string {
   const place = typeof displacement === 'number' ? signed(displacement) : displacement.name;
   const registers = [base, index === null ? null : `${index}*${scale}`].filter((part) => part !== null).join('+');
   if (registers === '') return `${pointer}ds:${place}`;
-  if (typeof displacement === 'number' && displacement === 0) return `${pointer}[${registers}]`;
+  // RBP and R13 are encoded with a displacement even of 0, and so objdump shows it.
+  const shown = base !== null && index === null && /^(.bp|r13d?)$/.test(base);
+  if (displacement === 0 && !shown) return `${pointer}[${registers}]`;
   return `${pointer}[${registers}${place.startsWith('-') ? '' : '+'}${place}]`;
 }
 
@@ -76,6 +78,7 @@ export function operandText(operand: RegisterOrMemory, width: Width): string {
   return isMemory(operand) ? memoryText(operand, width) : operand;
 }
 
-export function immediateText(value: Immediate): string {
-  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+/** Two's complement of so many bits. */
+export function immediateText(value: Immediate, bits: number = 64): string {
+  return `0x${BigInt.asUintN(bits, BigInt(value)).toString(16)}`;
 }
