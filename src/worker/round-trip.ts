@@ -3,6 +3,7 @@
  * machine takes seconds to boot, a job a fraction of one. Plain JSON.
  */
 import type { Execution, Hex, Plan, SavedState, WordPath } from '../model/index.ts';
+import type { WitnessReport } from '../guest/witness.ts';
 import type { SavedMemory } from '../snapshot/memory.ts';
 import type { RestoreReport } from '../snapshot/restore-report.ts';
 
@@ -81,6 +82,8 @@ export type JobDone = {
   readonly report: RestoreReport | null;
   /** Null where the guest could not be loaded or restored. */
   readonly guest: Testimony | null;
+  /** The guest's report itself. */
+  readonly witness?: WitnessReport | null;
   /** Null where it could not be saved. */
   readonly snapshot: MachineState | null;
   /** The call that ended it early, in words; null where it went to its end. */
