@@ -12,6 +12,8 @@ import type { X86GuestRequest } from './guest-step.ts';
 import { observation } from './observe-step.ts';
 import type { ObserveRequest } from './observe-step.ts';
 import { planSteps } from './plan-step.ts';
+import type { RoundTripRequest } from './round-trip.ts';
+import { roundTripSteps } from './snapshot-step.ts';
 import { stateStep } from './state-step.ts';
 import type { StateRequest } from './state-step.ts';
 
@@ -22,6 +24,8 @@ export type Request =
   | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
   /** Run a guest on the machine that a plan makes. */
   | Arm64GuestRequest
+  /** Save guests, and restore guests that were saved. */
+  | RoundTripRequest
   /** Save a machine and restore it onto another on the same kernel. */
   | StateRequest
   /** Let a guest look at its machine. */
@@ -44,6 +48,8 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
       return observation(request, architecture);
     case 'plans':
       return planSteps(request.plans);
+    case 'round-trip':
+      return roundTripSteps(request);
     case 'state':
       return [stateStep(request)];
     case 'guest':
