@@ -160,7 +160,7 @@ function counterOffset(vm: Vm): AttributeTrials {
 }
 
 /** The physical PMUs by name and by the type that names them to perf and to KVM_ARM_VCPU_PMU_V3_SET_PMU. */
-function hostPmus(): readonly { readonly name: string; readonly type: bigint }[] {
+export function hostPmus(): readonly { readonly name: string; readonly type: bigint }[] {
   const root = '/sys/bus/event_source/devices';
   try {
     return readdirSync(root)

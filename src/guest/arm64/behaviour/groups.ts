@@ -1,0 +1,36 @@
+/**
+ * Settings that are tried on one machine: those of a group do not touch each other's tests, so that a few machines show
+ * all of them.
+ */
+import { BEHAVIOURS, SETTING } from '../../../arch/arm64/tables/behaviours.ts';
+import type { SettingName } from '../../../arch/arm64/tables/behaviours.ts';
+
+export const GROUPS: readonly (readonly SettingName[])[] = [
+  [
+    'revision2',
+    'psci11',
+    'noTrng',
+    'noStolenTime',
+    'noVendorCalls',
+    'workaround1',
+    'workaround2',
+    'workaround3',
+    'filter',
+    'suspend',
+    'noSyndrome',
+    'eventFilter',
+    'counterOffset',
+    'tagging',
+    'oneCounter',
+    'midr',
+    'clidr',
+    'ccsidr',
+  ],
+  ['revision1', 'psci02', 'discovery', 'stolenTimePage', 'noPmu', 'noSve', 'noPointerAuthentication'],
+  ['strict', 'psci10'],
+];
+
+/** Ids of the tests that a setting is there for. */
+export function testsOf(setting: SettingName): readonly string[] {
+  return BEHAVIOURS.filter(({ settings }) => settings.includes(SETTING[setting])).map(({ id }) => id);
+}

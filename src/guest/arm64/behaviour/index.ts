@@ -1,0 +1,11 @@
+/** Behaviour tests of arm64: what a guest does for each row of `arch/arm64/tables/behaviours.ts`, and how settings are made. */
+export { FUNCTION } from './calls.ts';
+export type { FunctionName } from './calls.ts';
+export { FRAME } from './frames.ts';
+export { GROUPS, testsOf } from './groups.ts';
+export { CLASS, describeFault, describeOutcome, valueOf } from './outcome.ts';
+export type { Judged } from './outcome.ts';
+export { PROGRAMS } from './programs.ts';
+export { describeEnd, runBehaviours } from './run.ts';
+export { applicationsOf } from './selections.ts';
+export type { Application } from './selections.ts';
