@@ -46,12 +46,22 @@ export function cpuArgument(architecture: Architecture, cpu: string | undefined)
 /** How an image is handed over: `-initrd`, or an NVMe disk, whose driver Debian's kernels have built in. */
 export type Medium = 'initramfs' | 'disk';
 
+/** A raw file that the machine has as a disk. */
+export interface Disk {
+  readonly file: string;
+  readonly writable: boolean;
+}
+
 export interface Boot {
   readonly architecture: Architecture;
   /** Files: kernel and image. */
   readonly kernel: string;
   readonly image: string;
   readonly medium: Medium;
+  /** Further disks, where the image is one: namespaces 2 and following of the same controller. */
+  readonly disks?: readonly Disk[];
+  /** For `root=`, where the image is not the only disk. */
+  readonly root?: string;
   /** For `-cpu`. */
   readonly cpu: string;
   /** Words for the kernel command line. */
@@ -59,6 +69,9 @@ export interface Boot {
   /** Words for the first program. */
   readonly words: readonly string[];
 }
+
+/** What of a boot the kernel's command line depends on. */
+export type CommandLine = Pick<Boot, 'architecture' | 'medium' | 'root' | 'append' | 'words'>;
 
 /** File descriptor of QEMU that is the probe's channel. */
 export const CHANNEL_FD = 3;
@@ -77,32 +90,41 @@ export function machineArguments(boot: Boot): string[] {
   ];
 }
 
-function imageArguments({ medium, image }: Boot): string[] {
+function imageArguments({ medium, image, disks = [] }: Boot): string[] {
   if (medium === 'initramfs') return ['-initrd', image];
-  // A comma within an option's value is written twice (qemu(1)).
-  const drive = `if=none,id=image,format=raw,readonly=on,file=${image.replaceAll(',', ',,')}`;
-  return ['-drive', drive, '-device', 'nvme,drive=image,serial=evenkeel'];
+  const first = ['-drive', drive('image', { file: image, writable: false })];
+  if (disks.length === 0) return [...first, '-device', 'nvme,drive=image,serial=evenkeel'];
+  // One controller for all: controllers are found in an order of their own, namespaces are numbered.
+  const others = disks.flatMap((disk, index) => ['-drive', drive(`disk${index}`, disk)]);
+  const names = ['image', ...disks.map((_, index) => `disk${index}`)];
+  const namespaces = names.flatMap((name, index) => ['-device', `nvme-ns,bus=disks,drive=${name},nsid=${index + 1}`]);
+  return [...first, ...others, '-device', 'nvme,id=disks,serial=evenkeel', ...namespaces];
+}
+
+/** A comma within an option's value is written twice (qemu(1)). */
+function drive(id: string, { file, writable }: Disk): string {
+  return `if=none,id=${id},format=raw,readonly=${writable ? 'off' : 'on'},file=${file.replaceAll(',', ',,')}`;
 }
 
 /** `rootwait`, because the disk's name appears some time after its driver is ready. */
-const FIRST_PROGRAM: Readonly<Record<Medium, string>> = {
-  initramfs: 'rdinit=/node',
-  disk: 'root=/dev/nvme0n1 rootfstype=ext4 ro rootwait init=/node',
-};
+function firstProgram({ medium, root = '/dev/nvme0n1' }: CommandLine): string {
+  if (medium === 'initramfs') return 'rdinit=/node';
+  return `root=${root} rootfstype=ext4 ro rootwait init=/node`;
+}
 
 /**
  * `quiet` leaves warnings and panics on the console, whose every byte costs time; `panic=-1` makes a panic end the
  * machine. Neither changes what KVM shows. Words behind `--` go to the first program
  * (Documentation/admin-guide/kernel-parameters.rst).
  */
-function commandLine(boot: Boot): string {
+export function commandLine(boot: CommandLine): string {
   const { console } = MACHINES[boot.architecture];
   return [
     `console=${console}`,
     'quiet',
     'panic=-1',
     ...boot.append,
-    FIRST_PROGRAM[boot.medium],
+    firstProgram(boot),
     '--',
     '/lab.cjs',
     ...boot.words,

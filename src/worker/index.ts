@@ -4,6 +4,8 @@
  */
 export { assemble } from './assemble.ts';
 export type { Collected } from './assemble.ts';
+export { arriving, leaving } from './live-update.ts';
+export type { LiveUpdate } from './live-update.ts';
 export { executePlans, supervisePlans } from './execute-plans.ts';
 export type { PlanExecution } from './execute-plans.ts';
 export { launchLocal } from './launch.ts';

@@ -7,16 +7,21 @@ import { readFileSync, writeSync } from 'node:fs';
 import { dieWithParent } from '../kvm/index.ts';
 import { ownArchitecture } from '../probe/index.ts';
 import { encode } from './protocol.ts';
+import type { Message } from './protocol.ts';
 import { PROBE, readRequest, stepsOf } from './request.ts';
 import type { Request } from './request.ts';
 import { runSteps } from './run-steps.ts';
 
-/** Writes messages to a file descriptor, whole, in order, before the next ioctl is made. */
+/**
+ * Writes messages to a file descriptor, whole, in order, before the next ioctl is made. `heed` is told each of them, for
+ * who goes on from there in the same process.
+ */
 export function work(
   fd: number,
   skip: ReadonlySet<string>,
   device: string = '/dev/kvm',
   request: Request = PROBE,
+  heed: (message: Message) => void = () => undefined,
 ): void {
   const architecture = ownArchitecture();
   if (architecture === null) throw new Error(`Evenkeel works on x86_64 and arm64 hosts; this is ${process.arch}`);
@@ -25,6 +30,7 @@ export function work(
     steps,
     (message) => {
       const bytes = Buffer.from(encode(message));
+      heed(message);
       for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
     },
     device,

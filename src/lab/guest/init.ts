@@ -3,12 +3,13 @@
  * and runs the probe's worker with a virtio-serial port as its channel. Bundled into one file (`bundle.ts`).
  *
  * Arguments (the kernel hands over the words behind `--` of its command line): `skip=STEP,…`; `request`: the first line
- * that comes through the port says what to do instead of probing.
+ * that comes through the port says what to do instead of probing; `leave`, `arrive`: the two halves of a live update (live-update.ts).
  */
 import { openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { PROBE, REQUEST, readRequest } from '../../worker/request.ts';
 import { work } from '../../worker/worker.ts';
+import { ARRIVE, LEAVE, arrive, leave } from './live-update.ts';
 import { openSystem } from './system.ts';
 import type { System } from './system.ts';
 
@@ -31,7 +32,7 @@ function init(): void {
   if (architecture !== 'x64' && architecture !== 'arm64') throw new Error(`no machine of the lab: ${architecture}`);
   const system = openSystem(architecture);
   try {
-    measure(system);
+    measure(system, architecture);
   } catch (error) {
     // The first program must not die: that is a panic, which hides the reason behind the registers of every CPU.
     process.stderr.write(`${FATAL}${error instanceof Error ? error.message : String(error)}\n`);
@@ -39,7 +40,7 @@ function init(): void {
   system.powerOff();
 }
 
-function measure(system: System): void {
+function measure(system: System, architecture: 'x64' | 'arm64'): void {
   system.mount('devtmpfs', '/dev');
   system.mount('proc', '/proc');
   system.mount('sysfs', '/sys');
@@ -48,6 +49,8 @@ function measure(system: System): void {
   }
   const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
   const port = openPort();
+  if (process.argv.includes(LEAVE)) return leave(system, architecture, port);
+  if (process.argv.includes(ARRIVE)) return arrive(port);
   const request = process.argv.includes(REQUEST) ? readRequest(readLine(port)) : PROBE;
   work(port, new Set(skip.split(',')), '/dev/kvm', request);
 }
