@@ -18,13 +18,17 @@ import { labDoctor } from './commands/lab-doctor.ts';
 import { labFetch } from './commands/lab-fetch.ts';
 import { labImage } from './commands/lab-image.ts';
 import { labKernels } from './commands/lab-kernels.ts';
+import { labLiveUpdateCommand } from './commands/lab-live-update.ts';
 import { labProbe } from './commands/lab-probe.ts';
 import { labRecord } from './commands/lab-record.ts';
+import { labRoundtrip } from './commands/lab-roundtrip.ts';
 import { labVerify } from './commands/lab-verify.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
 import { registryCoverage } from './commands/registry-coverage.ts';
 import { schema } from './commands/schema.ts';
+import { snapshotRestore } from './commands/snapshot-restore.ts';
+import { snapshotSave } from './commands/snapshot-save.ts';
 import { snapshotShow } from './commands/snapshot-show.ts';
 import { surfaceDiff } from './commands/surface-diff.ts';
 import { surfaceList } from './commands/surface-list.ts';
@@ -63,14 +67,25 @@ const migration: Command = command('migration', or(migrationCheck, migrationMatr
   ]),
 });
 
-const snapshot: Command = command('snapshot', snapshotShow, {
+const snapshot: Command = command('snapshot', or(snapshotSave, snapshotRestore, snapshotShow), {
   brief: [text('Guests saved with their contract')],
-  footer: lines(['evenkeel snapshot show guest.snapshot']),
+  footer: lines(['evenkeel snapshot save --write guest.snapshot', 'evenkeel snapshot restore guest.snapshot']),
 });
 
 const lab: Command = command(
   'lab',
-  or(labDoctor, labKernels, labFetch, labImage, labProbe, labRecord, labVerify, labConform),
+  or(
+    labDoctor,
+    labKernels,
+    labFetch,
+    labImage,
+    labProbe,
+    labRecord,
+    labRoundtrip,
+    labVerify,
+    labConform,
+    labLiveUpdateCommand,
+  ),
   {
     brief: [text('Real kernels, booted under emulation')],
     footer: lines(['evenkeel lab doctor', 'evenkeel lab probe --kernel debian:6.12 --arch arm64']),

@@ -7,6 +7,8 @@ export { campaign } from './campaign.ts';
 export type { Campaign, CampaignOptions } from './campaign.ts';
 export { groupName, roundTripGroup } from './host.ts';
 export type { RoundTripGroup, RoundTripHost } from './host.ts';
+export { assessLiveUpdate, liveUpdateTrip } from './live-update.ts';
+export type { LiveUpdateTrip } from './live-update.ts';
 export { labPerform } from './perform.ts';
 export type { Perform } from './perform.ts';
 export { itinerary } from './plan.ts';
