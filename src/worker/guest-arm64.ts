@@ -1,46 +1,74 @@
-/** A table of operations, run by a guest on the machine that a plan makes: the worker's answer to a request for one. */
+/**
+ * A guest on the machine that a plan makes, for a question put to it alone: a table of operations, or the witness for a
+ * number of rounds.
+ */
 import { openMemory } from '../guest/memory.ts';
 import { openRuns } from '../guest/machine.ts';
+import type { GuestMachine } from '../guest/machine.ts';
+import type { GuestMemory } from '../guest/memory.ts';
 import { runTable, TABLE_MEMORY } from '../guest/arm64/index.ts';
 import type { Outcome, PlainOperation } from '../guest/arm64/index.ts';
+import { defaultTable, loadWitness, readWitness, runWitness, witnessMemory } from '../guest/arm64/witness/index.ts';
 import { hex } from '../model/index.ts';
-import type { Json, Plan } from '../model/index.ts';
+import type { Json, Plan, Section } from '../model/index.ts';
 import { failed, measured } from '../probe/index.ts';
-import type { Step } from '../probe/index.ts';
+import type { Step, StepContext } from '../probe/index.ts';
 import { build } from '../settings/index.ts';
 
-export interface Arm64GuestRequest {
+export type Arm64GuestRequest = {
   readonly kind: 'guest';
   readonly architecture: 'arm64';
   readonly plan: Plan;
-  /** How many; only the first runs the table. Default: 1. */
+  /** How many; only the first runs a table. Default: 1. */
   readonly vcpus?: number;
-  readonly operations: readonly PlainOperation[];
-}
+} & (
+  | { readonly operations: readonly PlainOperation[] }
+  /** Its default table, for so many rounds. */
+  | { readonly witness: { readonly rounds: number } }
+);
 
-export function arm64GuestStep({ plan, vcpus = 1, operations }: Arm64GuestRequest): Step {
+type Memory = typeof TABLE_MEMORY;
+type Use = (machine: GuestMachine, memory: GuestMemory) => Section;
+
+export function arm64GuestStep(request: Arm64GuestRequest): Step {
   return {
     name: 'guest',
     architecture: 'arm64',
     seconds: 15,
-    run({ kvm, libc, scratch, note }) {
-      using mappings = new DisposableStack();
-      using machine = build({ kvm, libc, scratch }, plan, { vcpus, note }).machine;
-      using runs = new DisposableStack();
-      if (machine.vm === null) return { outcome: 'absent', reason: 'the plan makes no VM on this host' };
-      const memory = openMemory(libc, machine.vm, TABLE_MEMORY, mappings);
-      if (!memory.ok) return failed(memory.error);
-      const runnable = openRuns(libc, kvm, machine, runs);
-      if (!runnable.ok) return failed(runnable.error);
-      note(`a guest makes ${operations.length} operations`);
-      const { ended, outcomes, outside } = runTable({ libc, scratch }, runnable.value, memory.value, operations);
-      return measured({
-        ended: { ...ended },
-        outcomes: outcomes.map(outcomeJson),
-        outside: outside === null ? null : outcomeJson(outside),
-      });
-    },
+    run: (context) =>
+      'witness' in request
+        ? witness(context, request, request.witness.rounds)
+        : onMachine(context, request, TABLE_MEMORY, (machine, memory) =>
+            table(context, machine, memory, request.operations),
+          ),
   };
+}
+
+function onMachine(context: StepContext, { plan, vcpus = 1 }: Arm64GuestRequest, size: Memory, use: Use): Section {
+  const { kvm, libc, scratch, note } = context;
+  using mappings = new DisposableStack();
+  using machine = build({ kvm, libc, scratch }, plan, { vcpus, note }).machine;
+  using runs = new DisposableStack();
+  if (machine.vm === null) return { outcome: 'absent', reason: 'the plan makes no VM on this host' };
+  const memory = openMemory(libc, machine.vm, size, mappings);
+  if (!memory.ok) return failed(memory.error);
+  const runnable = openRuns(libc, kvm, machine, runs);
+  return runnable.ok ? use(runnable.value, memory.value) : failed(runnable.error);
+}
+
+function table(
+  { libc, scratch, note }: StepContext,
+  machine: GuestMachine,
+  memory: GuestMemory,
+  operations: readonly PlainOperation[],
+): Section {
+  note(`a guest makes ${operations.length} operations`);
+  const { ended, outcomes, outside } = runTable({ libc, scratch }, machine, memory, operations);
+  return measured({
+    ended: { ...ended },
+    outcomes: outcomes.map(outcomeJson),
+    outside: outside === null ? null : outcomeJson(outside),
+  });
 }
 
 /** Registers as files have them. */
@@ -49,4 +77,20 @@ function outcomeJson(outcome: Outcome): Json {
   if (outcome.kind !== 'fault') return { kind: outcome.kind };
   const { esr, far, elr, ...fault } = outcome;
   return { ...fault, esr: hex(esr), far: hex(far), elr: hex(elr) };
+}
+
+/** Milliseconds after which the witness counts as hung: seconds for each hundred rounds, under emulation. */
+const WITNESS_DEADLINE = 60_000;
+
+function witness(context: StepContext, request: Arm64GuestRequest, rounds: number): Section {
+  const reads = defaultTable();
+  return onMachine(context, request, witnessMemory(reads, request.vcpus ?? 1), (machine, memory) => {
+    const { libc, scratch, note } = context;
+    const loaded = loadWitness({ libc, scratch }, machine, memory, reads);
+    if (!loaded.ok) return failed(loaded.error);
+    note(`the witness does ${rounds} rounds`);
+    const ended = runWitness({ libc }, machine, memory, { rounds, deadline: WITNESS_DEADLINE });
+    const report = readWitness(memory);
+    return measured({ ended: { ...ended }, bytes: memory.bytes.length, report: JSON.parse(JSON.stringify(report)) });
+  });
 }

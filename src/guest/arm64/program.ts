@@ -1,53 +1,15 @@
 /** A table of operations becomes a program: straight code, one slot an operation, and a store that leaves the guest. */
-import {
-  addImmediate,
-  assemble,
-  b,
-  bCond,
-  cmp,
-  dc,
-  dsb,
-  ic,
-  ISB,
-  label,
-  mov,
-  movLabel,
-  movz,
-  str,
-  WFI,
-} from './assembler/index.ts';
+import { assemble, b, label, mov, movLabel, movz, str, WFI } from './assembler/index.ts';
 import type { Assembled, Item } from './assembler/index.ts';
-import { DOORBELL, MEMORY_BASE, TRANSLATION_TABLE } from './address-space.ts';
+import { DOORBELL, MEMORY_BASE } from './address-space.ts';
 import { SLOT, slotBytes, STATE } from './mailbox.ts';
 import type { GuestOperation } from './operation.ts';
 import { valuesOf } from './operation.ts';
+import { PREAMBLE } from './preamble.ts';
 import { translate } from './translate.ts';
 import { NEXT_REGISTER, RECORD, SLOT_REGISTER, vectorTable } from './vectors.ts';
 
 const WORK = 27;
-/** The shortest cache line that CTR_EL0 can name, bytes (Arm ARM, D19.2.35: four words). */
-const SHORTEST_LINE = 16;
-
-/**
- * `entry`: where every vCPU begins. Code that the host has written since the last run is brought to where instructions
- * are fetched from; the entry itself is always the same at the same address. x1 and x2: the first address and the end of
- * the program; x3: where to go on.
- */
-export const ENTRY: readonly Item[] = [
-  label('entry'),
-  dc('cvau', 1),
-  addImmediate(1, 1, SHORTEST_LINE),
-  cmp(1, 2),
-  bCond('cc', 'entry'),
-  dsb('ish'),
-  ic('iallu'),
-  dsb('ish'),
-  ISB,
-  0xd61f_0060, // br x3
-];
-
-/** What every program begins with, at the same addresses whatever follows. */
-export const PREAMBLE: readonly Item[] = [label('translation-table'), ...TRANSLATION_TABLE];
 
 /**
  * The program of a table for vCPU 0, and `others`, the code of the other vCPUs (x0: the vCPU's number), behind which
@@ -58,7 +20,6 @@ export function tableProgram(operations: readonly GuestOperation[], others: read
     ...PREAMBLE,
     ...vectorTable('record'),
     ...RECORD,
-    ...ENTRY,
     label('table'),
     ...operations.flatMap((operation, index) => oneOperation(operation, index)),
     label(`operation${operations.length}`),

@@ -44,6 +44,9 @@ export interface TableResult {
   readonly outside: Fault | null;
 }
 
+/** What the fault handler works with (`vectors.ts`) until the first operation says otherwise. */
+const HANDLER = { X28: 'slot-outside', X29: 'end' } as const;
+
 /** Where the memory of a table's guest must begin, and how much is enough for some 500 operations. */
 export const TABLE_MEMORY: { readonly base: bigint; readonly length: number } = {
   base: BigInt(MEMORY_BASE),
@@ -74,7 +77,7 @@ export function runTable(
 
   function start(): Ended | null {
     for (const [index, vcpu] of vcpus.entries()) {
-      const started = startVcpu(scratch, vcpu, memory, program, index === 0 ? 'table' : 'others');
+      const started = startVcpu(scratch, vcpu, memory, program, index === 0 ? 'table' : 'others', HANDLER);
       if (!started.ok) return { how: 'error', what: `${started.error.call}: ${started.error.errnoName}` };
     }
     return null;

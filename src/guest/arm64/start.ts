@@ -36,6 +36,7 @@ export function startVcpu(
   memory: GuestMemory,
   program: Assembled,
   then: string,
+  others: Readonly<Record<string, string>> = {},
 ): Result<void, KvmError> {
   finishExit(fd, run);
   const top = Number(memory.base) + memory.bytes.length - id * STACK_BYTES;
@@ -45,8 +46,7 @@ export function startVcpu(
     ['X1', BigInt(program.base)],
     ['X2', BigInt(program.base + program.bytes.length)],
     ['X3', at(then)],
-    ['X28', at('slot-outside')],
-    ['X29', at('end')],
+    ...Object.entries(others).map(([name, label]): readonly [string, bigint] => [name, at(label)]),
     ['SP_EL1', BigInt(top)],
     ['PSTATE', EL1H_MASKED],
     ['PC', at('entry')],

@@ -267,7 +267,7 @@ const TIME: readonly BehaviourProgram[] = [
     // The host ran for seconds before the VM was made; the two reads are microseconds apart.
     judge: (outcomes) =>
       unlessFaulted(outcomes, ([virtual = 0n, physical = 0n, frequency = 0n]) =>
-        BigInt.asUintN(64, physical - virtual) < frequency ? 'together' : 'apart',
+        ({ why: [virtual, physical, frequency].map(String).join(' ') }),
       ),
   },
   {

@@ -1,0 +1,42 @@
+/** Brings the witness into memory and its vCPUs to the beginning. */
+import { ok } from '../../../model/index.ts';
+import type { Result } from '../../../model/index.ts';
+import type { KvmError } from '../../../kvm/index.ts';
+import type { GuestMachine } from '../../machine.ts';
+import type { GuestMemory } from '../../memory.ts';
+import type { WitnessTable } from '../../witness.ts';
+import { MEMORY_BASE } from '../address-space.ts';
+import type { GuestOperation } from '../operation.ts';
+import type { GuestHost } from '../run-table.ts';
+import { loadProgram, STACK_BYTES, startVcpu } from '../start.ts';
+import { witnessProgram } from './program.ts';
+
+/** The largest page of an arm64 kernel: the unit of memory slots. */
+const UNIT = 0x1_0000;
+
+/** The memory that a witness needs: some 300 KiB and 50 more for each vCPU. */
+export function witnessMemory(
+  table: WitnessTable<GuestOperation>,
+  vcpus: number,
+): { readonly base: bigint; readonly length: number } {
+  const bytes = witnessProgram(table, vcpus).bytes.length + vcpus * STACK_BYTES;
+  return { base: BigInt(MEMORY_BASE), length: Math.ceil(bytes / UNIT) * UNIT };
+}
+
+/**
+ * The machine has a vGICv3 where plans put it. Nothing has run on its vCPUs yet; setup operations are made when they do.
+ */
+export function loadWitness(
+  { scratch }: GuestHost,
+  machine: GuestMachine,
+  memory: GuestMemory,
+  table: WitnessTable<GuestOperation>,
+): Result<void, KvmError> {
+  const program = witnessProgram(table, machine.vcpus.length);
+  loadProgram(memory, program, machine.vcpus.length);
+  for (const vcpu of machine.vcpus) {
+    const started = startVcpu(scratch, vcpu, memory, program, 'witness');
+    if (!started.ok) return started;
+  }
+  return ok(undefined);
+}
