@@ -4,14 +4,17 @@ import type { Level } from '../model/index.ts';
 export const EXIT = {
   /** Every verdict is `same` or `selectable`; for commands without a verdict: done. */
   ok: 0,
-  /** A verdict is `refused`, `lost` or `silent`; for `surface diff`: the surfaces differ. */
+  /**
+   * A verdict is `refused`, `lost` or `silent`; for `surface diff`: the surfaces differ; for `snapshot restore`: it was not
+   * restored, or what was restored is not what was saved.
+   */
   worse: 1,
   usage: 2,
   /** The worst verdict is `unknown`. */
   unknown: 3,
   /** A file could not be read, is not what it should be, or could not be written. */
   input: 4,
-  /** No KVM on this host, or no permission to use it. */
+  /** No KVM on this host, no permission to use it, or a guest that does not run on it. */
   kvm: 5,
   /** The lab could not fetch, boot or record. */
   lab: 6,
@@ -25,11 +28,14 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What `--help` says of them. */
 export const EXIT_HELP: readonly (readonly [code: ExitCode, meaning: string])[] = [
   [EXIT.ok, 'done; every verdict is same or selectable'],
-  [EXIT.worse, 'a verdict is refused, lost or silent; surface diff: they differ'],
+  [
+    EXIT.worse,
+    'a verdict is refused, lost or silent; surface diff: they differ; snapshot restore: refused, or not as it was saved',
+  ],
   [EXIT.usage, 'the command line is wrong'],
   [EXIT.unknown, 'the worst verdict is unknown'],
   [EXIT.input, 'a file cannot be read, written, or is not what it should be'],
-  [EXIT.kvm, 'no KVM on this host, or no permission to use it'],
+  [EXIT.kvm, 'no KVM on this host, no permission to use it, or the guest does not run on it'],
   [EXIT.lab, 'the lab failed to fetch, boot or record'],
   [EXIT.internal, 'a bug in Evenkeel'],
   [EXIT.interrupted, 'interrupted'],

@@ -1,5 +1,6 @@
 /** Arguments and options that several commands take. */
 import { message } from '@optique/core/message';
+import type { Message } from '@optique/core/message';
 import { optional, withDefault } from '@optique/core/modifiers';
 import type { Parser } from '@optique/core/parser';
 import { option } from '@optique/core/primitives';
@@ -45,6 +46,11 @@ export function writeOption(): Parser<'sync', string | undefined, unknown> {
       description: message`Write to this file, whole or not at all, not to stdout`,
     }),
   );
+}
+
+/** `--write` of commands whose result is a file and nothing else. */
+export function fileOption(description: Message): Parser<'sync', string, unknown> {
+  return option('-w', '--write', fileName(), { description });
 }
 
 export function vcpuOption(): Parser<'sync', string | undefined, unknown> {

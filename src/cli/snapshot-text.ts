@@ -26,6 +26,7 @@ export async function summarize(file: SnapshotFile, withState: boolean): Promise
   return {
     format: SNAPSHOT_SUMMARY_FORMAT,
     snapshot: `evenkeel.snapshot/${file.version}`,
+    bytes: file.fileLength,
     metadata,
     source,
     contract: { name: contract.name, promises: contract.promises.length, carries: contract.carries.length },
@@ -57,7 +58,7 @@ export function summaryJson(summary: SnapshotSummary): string {
 }
 
 export function summaryText(terminal: Terminal, path: string, summary: SnapshotSummary): string {
-  const { snapshot, metadata, source, contract, sections, memory, units, state } = summary;
+  const { snapshot, bytes, metadata, source, contract, memory, units, state } = summary;
   const { guest } = metadata;
   const host =
     source.host === null ? 'an unknown host' : `${source.host.kernelRelease}, ${describeCpu(source.host.cpu)}`;
@@ -72,7 +73,7 @@ export function summaryText(terminal: Terminal, path: string, summary: SnapshotS
   ];
   return [
     table([{ title: '' }, { title: '', flexible: true }], facts, { width: terminal.width, bare: true }),
-    `\nThe file, ${inUnits(sum(sections.map(({ stored }) => stored)))}; every checksum fits:\n`,
+    `\nThe file, ${inUnits(bytes)}; every checksum fits:\n`,
     sectionTable(terminal, summary),
     '\nMemory:\n',
     memoryTable(terminal, memory),
@@ -140,10 +141,6 @@ function valuesText(terminal: Terminal, { architecture }: SavedState, unit: Save
   if (rows.length === 0) return '';
   const columns = [{ title: '' }, { title: '', flexible: true }];
   return `\n${terminal.style('bold', unit.name)}\n${table(columns, rows, { width: terminal.width, indent: '  ', bare: true })}`;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /** `3.5 MiB`: in the largest unit of which there is one. */

@@ -12,6 +12,7 @@ import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
+import { restoreSchema } from './restore.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { snapshotSummarySchema } from './snapshot-summary.ts';
 import { surfaceSchema } from './surface.ts';
@@ -34,6 +35,7 @@ export const PUBLISHED_FORMATS = [
   'explanation',
   'snapshot',
   'snapshot-summary',
+  'restore',
   'proof',
 ] as const;
 
@@ -55,6 +57,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   explanation: explanationSchema,
   snapshot: snapshotSchema,
   'snapshot-summary': snapshotSummarySchema,
+  restore: restoreSchema,
   proof: proofSchema,
 };
 

@@ -19,6 +19,8 @@ export interface SnapshotSummary {
   readonly format: typeof SNAPSHOT_SUMMARY_FORMAT;
   /** Of the file: `evenkeel.snapshot/1`. */
   readonly snapshot: string;
+  /** Of the file. */
+  readonly bytes: number;
   readonly metadata: SnapshotMetadata;
   readonly source: SnapshotSource;
   readonly contract: { readonly name: string; readonly promises: number; readonly carries: number };
@@ -77,6 +79,7 @@ export const snapshotSummarySchema: z.ZodType<SnapshotSummary> = z
   .strictObject({
     format: z.literal(SNAPSHOT_SUMMARY_FORMAT),
     snapshot: z.string().describe('the format of the file'),
+    bytes: countSchema.describe('of the file'),
     metadata: snapshotMetadataSchema,
     source: snapshotSourceSchema,
     contract: z.strictObject({ name: z.string(), promises: countSchema, carries: countSchema }),

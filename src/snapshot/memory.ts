@@ -74,11 +74,7 @@ export function unpackExtent({ length, stored }: MemoryExtent): Result<Uint8Arra
 export function packMemory(views: readonly MemoryView[]): SavedMemory {
   return {
     regions: views.map(({ base, bytes }) => ({ base: hex(base), length: bytes.length })),
-    extents: Array.from(extentsOf(views), ({ address, length, stored }) => ({
-      address: hex(address),
-      length,
-      zstd: base64(stored),
-    })),
+    extents: Array.from(extentsOf(views), savedExtent),
   };
 }
 
@@ -101,12 +97,26 @@ export function fillMemory(extents: Iterable<MemoryExtent>, views: readonly Memo
   return ok(null);
 }
 
+/** From a file, for a worker: as large as the memory is packed. */
+export async function savedMemory(
+  regions: readonly MemoryRegion[],
+  extents: AsyncIterable<MemoryExtent>,
+): Promise<SavedMemory> {
+  const saved: SavedExtent[] = [];
+  for await (const extent of extents) saved.push(savedExtent(extent));
+  return { regions, extents: saved };
+}
+
 export function savedExtents({ extents }: SavedMemory): MemoryExtent[] {
   return extents.map(({ address, length, zstd }) => ({
     address: fromHex(address),
     length,
     stored: Buffer.from(zstd, 'base64'),
   }));
+}
+
+function savedExtent({ address, length, stored }: MemoryExtent): SavedExtent {
+  return { address: hex(address), length, zstd: base64(stored) };
 }
 
 function isZero(bytes: Uint8Array, at: number): boolean {
