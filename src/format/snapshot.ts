@@ -66,6 +66,10 @@ const data: z.ZodType<SavedData> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('registers'),
     registers: z.array(z.strictObject({ id: hexText, value: hexText })).superRefine(uniqueBy(({ id }) => id, 'id')),
+    unread: z
+      .array(hexText)
+      .exactOptional()
+      .describe('listed by the kernel and not readable: the guest does not have them'),
   }),
   z.strictObject({ kind: z.literal('bytes'), base64: z.base64() }),
   z.strictObject({ kind: z.literal('memory') }),

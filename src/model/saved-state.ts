@@ -14,7 +14,12 @@ export type SavedRegister = {
 
 export type SavedData =
   /** One by one: MSRs, ONE_REG registers, device attributes. */
-  | { readonly kind: 'registers'; readonly registers: readonly SavedRegister[] }
+  | {
+      readonly kind: 'registers';
+      readonly registers: readonly SavedRegister[];
+      /** Those that the kernel lists and did not let be read: the guest does not have them. Left out where there is none. */
+      readonly unread?: readonly Hex[];
+    }
   /** A whole struct as the kernel filled it, little-endian. */
   | { readonly kind: 'bytes'; readonly base64: string }
   /** The state lies in guest memory, to which saving has written it; the call makes KVM read it from there. */

@@ -3,8 +3,8 @@
  * inside of emulated machines.
  */
 import type { GuestMachine } from '../../guest/machine.ts';
-import { err, ok } from '../../model/index.ts';
-import type { Result, SavedState, SavedUnit } from '../../model/index.ts';
+import { err, hex, ok } from '../../model/index.ts';
+import type { Hex, Result, SavedState, SavedUnit } from '../../model/index.ts';
 import type { Host } from '../../settings/index.ts';
 import type { RestoreOptions, RestoreReport } from '../restore-report.ts';
 import { restoreUnits } from '../restore-units.ts';
@@ -23,13 +23,16 @@ import { READ, RESTORED, unitsOf } from './units.ts';
  * must have been finished (`finishPending`).
  */
 export function saveX86State(host: Host, machine: GuestMachine): Result<SavedState, SaveError> {
+  const unread = new Map<string, readonly Hex[]>();
   const target: Target = {
     host,
     machine,
     state: null,
     has: capabilitiesOf(machine),
     clock: 'still',
-    adapt: () => undefined,
+    adapt: nothing,
+    skipComparison: nothing,
+    unread: (unit, ids) => void unread.set(unit, ids.map(hex)),
   };
   const present: Unit[] = [];
   for (const each of unitsOf(target, READ)) {
@@ -38,7 +41,16 @@ export function saveX86State(host: Host, machine: GuestMachine): Result<SavedSta
     if (there.value) present.push(each.unit);
   }
   const saved = saveUnits('x86_64', present);
-  return saved.ok ? ok({ ...saved.value, units: inOrder(target, saved.value.units) }) : saved;
+  if (!saved.ok) return saved;
+  const units = saved.value.units.map((unit) => withUnread(unit, unread.get(unit.name) ?? []));
+  return ok({ ...saved.value, units: inOrder(target, units) });
+}
+
+const nothing = (): undefined => undefined;
+
+function withUnread(unit: SavedUnit, unread: readonly Hex[]): SavedUnit {
+  if (unit.data.kind !== 'registers' || unread.length === 0) return unit;
+  return { ...unit, data: { ...unit.data, unread } };
 }
 
 function isThere({ unit, absent }: X86Unit): Result<boolean, SaveError> {
@@ -67,6 +79,7 @@ export function restoreX86State(
   options: RestoreOptions,
 ): RestoreReport {
   const adapted = new Map<string, string[]>();
+  const skipped = new Set<string>();
   const target: Target = {
     host,
     machine,
@@ -74,11 +87,18 @@ export function restoreX86State(
     has: capabilitiesOf(machine),
     clock: options.clock ?? 'still',
     adapt: (unit, what) => void adapted.set(unit, [...(adapted.get(unit) ?? []), what]),
+    skipComparison: (unit) => void skipped.add(unit),
+    unread: nothing,
   };
   const units = unitsOf(target, RESTORED).map(({ unit }) => unit);
   const report = restoreUnits(units, X86_RUNS_ON, state, options);
+  const uncompared = state.units
+    .filter(({ name }) => skipped.has(name))
+    .reduce((count, { data }) => count + (data.kind === 'registers' ? data.registers.length : 1), 0);
   return {
     ...report,
+    compared: report.compared - uncompared,
+    differences: report.differences.filter(({ unit }) => !skipped.has(unit)),
     units: report.units.map((each) => {
       const notes = adapted.get(each.unit);
       return notes === undefined ? each : { ...each, adapted: notes };

@@ -32,9 +32,10 @@ export function msrUnit(
   rule: string,
   indexes: Indexes,
 ): RegisterUnit {
+  const unit = `vcpu/${id}/${name}`;
   return {
     kind: 'registers',
-    name: `vcpu/${id}/${name}`,
+    name: unit,
     rule,
     call: 'KVM_SET_MSRS',
     ids() {
@@ -42,7 +43,9 @@ export function msrUnit(
       if (!listed.ok) return listed;
       const values = readMsrs(fd, listed.value);
       if (!values.ok) return values;
-      return ok(listed.value.flatMap((index, at) => (values.value[at] === null ? [] : [BigInt(index)])));
+      const reads = (_: number, at: number): boolean => values.value[at] !== null;
+      target.unread(unit, listed.value.filter((index, at) => !reads(index, at)).map(BigInt));
+      return ok(listed.value.filter(reads).map(BigInt));
     },
     word: (index) => msrWord(Number(index)),
     read(index) {

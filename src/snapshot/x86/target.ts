@@ -30,6 +30,10 @@ export interface Target {
   readonly clock: 'still' | 'realtime';
   /** Notes what of a unit is not handed over as it was saved, and why. */
   readonly adapt: (unit: string, what: string) => void;
+  /** Says that a unit cannot be read back here, and that nothing was lost by it: it is not compared. */
+  readonly skipComparison: (unit: string) => void;
+  /** Notes registers of a unit that the kernel lists and does not let be read. */
+  readonly unread: (unit: string, ids: readonly bigint[]) => void;
 }
 
 /** A unit with what saving needs to know besides. */

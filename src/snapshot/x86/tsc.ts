@@ -8,9 +8,9 @@ import { KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ, getAttribute, hasAttribute, setAttrib
 import type { KvmError, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
-import type { RunnableVcpu } from '../../guest/machine.ts';
+import type { RegisterRefusal } from '../unit.ts';
 import { msrUnit } from './msrs.ts';
-import { CAPABILITY, savedUnit } from './target.ts';
+import { CAPABILITY } from './target.ts';
 import type { Target, X86Unit } from './target.ts';
 
 /** IA32_TIME_STAMP_COUNTER, IA32_TSC_ADJUST, IA32_TSC_DEADLINE. */
@@ -21,6 +21,7 @@ const TSC_DEADLINE = 0x6e0;
 /** KVM_VCPU_TSC_CTRL, KVM_VCPU_TSC_OFFSET (arch/x86/include/uapi/asm/kvm.h). */
 const GROUP = 0;
 const OFFSET = 0n;
+const OFFSETS = 'vm/tsc-offsets';
 
 export function tsc(target: Target): X86Unit[] {
   return target.machine.vcpus.map((vcpu) => ({
@@ -65,49 +66,52 @@ export function tscKhz({ machine, has }: Target): X86Unit[] {
   });
 }
 
-/** By how much each vCPU's counter is ahead of the first's, modulo 2^64; ids are those of the vCPUs. */
+/** What lies between the counters: by vCPU how much its own is ahead of the first's, modulo 2^64. */
 export function tscOffsets(target: Target): X86Unit[] {
   const { vcpus } = target.machine;
-  const [first] = vcpus;
-  const name = 'vm/tsc-offsets';
-  if (first === undefined || (vcpus.length < 2 && savedUnit(target, name) === null)) return [];
-  const offset = ({ fd }: RunnableVcpu): Result<bigint, KvmError> =>
-    getAttribute(fd, target.host.scratch, GROUP, OFFSET, 64);
-  const ahead = (id: bigint): Result<bigint, KvmError> => {
-    const base = offset(first);
-    if (!base.ok) return base;
-    const own = offset(vcpus.find((vcpu) => BigInt(vcpu.id) === id) ?? first);
-    return own.ok ? ok(BigInt.asUintN(64, own.value - base.value)) : own;
-  };
+  const [first, ...others] = vcpus;
+  if (first === undefined || others.length === 0) return [];
+  const fdOf = (id: bigint): Vcpu => others.find((vcpu) => BigInt(vcpu.id) === id)?.fd ?? first.fd;
   return [
     {
       unit: {
         kind: 'registers',
-        name,
+        name: OFFSETS,
         rule: 'x86/tsc-offset',
         call: 'KVM_SET_DEVICE_ATTR',
-        ids() {
-          const has = hasAttribute(first.fd, GROUP, OFFSET);
-          // A kernel without the attribute has no attributes of vCPUs at all on x86, and says ENOTTY or ENXIO.
-          if (!has.ok || !has.value) return ok([]);
-          return ok(vcpus.slice(1).map(({ id }) => BigInt(id)));
-        },
+        ids: () => ok(hasOffset(first.fd) ? others.map(({ id }) => BigInt(id)) : []),
         word: (id) => `tsc/offset of vCPU ${id}`,
-        read: ahead,
-        write: ({ id, value }) => setAhead(target, first, vcpus.find((vcpu) => BigInt(vcpu.id) === id)?.fd, value),
+        read(id) {
+          const base = offsetOf(target, first.fd);
+          if (!base.ok) return base;
+          const own = offsetOf(target, fdOf(id));
+          return own.ok ? ok(BigInt.asUintN(64, own.value - base.value)) : own;
+        },
+        write: ({ id, value }) => setAhead(target, first.fd, fdOf(id), value),
       },
     },
   ];
 }
 
-function setAhead(
-  { host: { scratch } }: Target,
-  first: RunnableVcpu,
-  fd: Vcpu | undefined,
-  value: bigint,
-): { errno: string; detail: string } | null {
-  if (fd === undefined) return { errno: 'ENOENT', detail: 'the machine has no such vCPU' };
-  const base = getAttribute(first.fd, scratch, GROUP, OFFSET, 64);
-  const set = base.ok ? setAttribute(fd, scratch, GROUP, OFFSET, BigInt.asUintN(64, base.value + value)) : base;
+/** A kernel without the attribute has none of an x86 vCPU at all, and does not know the call on its fd. */
+function hasOffset(fd: Vcpu): boolean {
+  const has = hasAttribute(fd, GROUP, OFFSET);
+  return has.ok && has.value;
+}
+
+function offsetOf({ host: { scratch } }: Target, fd: Vcpu): Result<bigint, KvmError> {
+  return getAttribute(fd, scratch, GROUP, OFFSET, 64);
+}
+
+/** A kernel without the attribute makes counters equal when they are written; that is all that is asked of it by 0. */
+function setAhead(target: Target, first: Vcpu, fd: Vcpu, value: bigint): RegisterRefusal | null {
+  if (value === 0n && !hasOffset(fd)) {
+    target.adapt(OFFSETS, 'this kernel has no KVM_VCPU_TSC_OFFSET; the counters were equal, and it makes them so');
+    target.skipComparison(OFFSETS);
+    return null;
+  }
+  const base = offsetOf(target, first);
+  const ahead = base.ok ? BigInt.asUintN(64, base.value + value) : 0n;
+  const set = base.ok ? setAttribute(fd, target.host.scratch, GROUP, OFFSET, ahead) : base;
   return set.ok ? null : { errno: set.error.errnoName, detail: set.error.detail };
 }
