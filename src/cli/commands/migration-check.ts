@@ -6,7 +6,9 @@ import { argument, flag, option } from '@optique/core/primitives';
 import { verdictSchema } from '../../format/index.ts';
 import { VERDICT_FORMAT, err, ok, worse } from '../../model/index.ts';
 import type { Contract, MoveVerdict, Result, VmmProfile } from '../../model/index.ts';
+import { canonicalContract } from '../../arch/canonical-contract.ts';
 import { registryFor } from '../../arch/index.ts';
+import { carriedValues } from '../../snapshot/values.ts';
 import { assignments } from '../assignments.ts';
 import type { Assignment } from '../assignments.ts';
 import { define } from '../command.ts';
@@ -16,10 +18,11 @@ import { documentText } from '../emit.ts';
 import { EXIT, exitOf, failure } from '../exit.ts';
 import type { Failure } from '../exit.ts';
 import { fingerprinted, load, loadSurface } from '../input.ts';
-import type { NamedSurface } from '../input.ts';
+import type { NamedContract, NamedSurface } from '../input.ts';
 import { departure, move } from '../move.ts';
 import type { Departure } from '../move.ts';
 import { outputOption, surfaceName, vcpuOption } from '../operands.ts';
+import { loadSnapshot, snapshotName } from '../snapshot.ts';
 import { verdictText } from '../verdict-text.ts';
 import { vmmOption, vmmProfile } from '../vmm.ts';
 import type { Terminal } from '../terminal.ts';
@@ -30,9 +33,16 @@ export const migrationCheck: Command = define(
   'check',
   map(
     object({
-      contract: argument(surfaceName('CONTRACT'), {
-        description: message`A contract, or a surface, whose default contract is then pinned`,
-      }),
+      contract: optional(
+        argument(surfaceName('CONTRACT'), {
+          description: message`A contract, or a surface, whose default contract is then pinned`,
+        }),
+      ),
+      snapshot: optional(
+        option('--snapshot', snapshotName(), {
+          description: message`Instead of CONTRACT: a saved guest, with its contract, the host that it leaves and what it carries`,
+        }),
+      ),
       to: option('--to', surfaceName('SURFACE'), { description: message`Where the guest is to go` }),
       andBack: optional(
         option('--and-back', surfaceName('SURFACE'), { description: message`Where it must be able to return to` }),
@@ -54,21 +64,25 @@ export const migrationCheck: Command = define(
     }),
     (options): Task =>
       async (terminal) => {
-        const contract = await load(options.contract, terminal);
-        if (!contract.ok) return contract.error;
+        const leaving = await guestOf(options.contract, options.snapshot, terminal);
+        if (!leaving.ok) return leaving.error;
+        const contract = leaving.value.named;
         const to = await loadSurface(options.to, terminal);
         if (!to.ok) return to.error;
         const andBack = options.andBack === undefined ? null : await loadSurface(options.andBack, terminal);
         if (andBack?.ok === false) return andBack.error;
         const vmm = options.vmm === undefined ? undefined : await vmmProfile(options.vmm);
-        const from = departure(contract.value, options.vcpu, vmm);
+        const from = departure(contract, options.vcpu, vmm);
         if (!from.ok) return from.error;
         const home = andBack?.value ?? null;
         const left = options.from === undefined ? null : await loadSurface(options.from, terminal);
         if (left?.ok === false) return left.error;
-        const values = carriedValues(from.value.contract, options.value);
-        if (!values.ok) return values.error;
-        const moved = move(from.value, to.value, home, vmm, { from: left?.value, values: values.value });
+        const said = saidValues(from.value.contract, options.value);
+        if (!said.ok) return said.error;
+        const moved = move(from.value, to.value, home, vmm, {
+          from: left?.value ?? leaving.value.from,
+          values: new Map([...leaving.value.values, ...said.value]),
+        });
         if (!moved.ok) return moved.error;
         const verdict = moved.value;
         terminal.out(
@@ -88,13 +102,47 @@ export const migrationCheck: Command = define(
       'evenkeel migration check before-upgrade.json --to host',
       'evenkeel migration check pool.contract.json --from node3.json --to node7.json',
       'evenkeel migration check web.contract.json --to node7.json --value msr/MSR_IA32_XSS=0',
+      'evenkeel migration check --snapshot guest.snapshot --to node7.json',
       'evenkeel migration check arm64/max/debian-6.12 --to arm64/max/debian-7.2 --vmm qemu:10.0',
     ],
   },
 );
 
+interface LeavingGuest {
+  readonly named: NamedContract | NamedSurface;
+  /** The host that it leaves, where that is known. */
+  readonly from: NamedSurface | undefined;
+  /** What it carries, by word. */
+  readonly values: ReadonlyMap<string, bigint>;
+}
+
+async function guestOf(
+  name: string | undefined,
+  snapshot: string | undefined,
+  terminal: Terminal,
+): Promise<Result<LeavingGuest, Failure>> {
+  if ((name === undefined) === (snapshot === undefined)) {
+    return err(failure(EXIT.usage, 'either CONTRACT or --snapshot says which guest is to move', ADVICE));
+  }
+  if (snapshot === undefined) {
+    const named = await load(name ?? '', terminal);
+    return named.ok ? ok({ named: named.value, from: undefined, values: new Map() }) : named;
+  }
+  const opened = await loadSnapshot(snapshot);
+  if (!opened.ok) return opened;
+  await using file = opened.value;
+  const { contract, state, surface } = file.parts;
+  return ok({
+    named: { kind: 'contract', name: snapshot, contract: canonicalContract(contract) },
+    from: surface === null ? undefined : { kind: 'surface', name: snapshot, surface },
+    values: carriedValues(registryFor(contract.architecture), canonicalContract(contract), state),
+  });
+}
+
+const ADVICE = 'See: evenkeel migration check --help';
+
 /** By the contract's own paths. A word that the guest does not carry is a slip, and not passed over. */
-function carriedValues(contract: Contract, said: readonly Assignment[]): Result<ReadonlyMap<string, bigint>, Failure> {
+function saidValues(contract: Contract, said: readonly Assignment[]): Result<ReadonlyMap<string, bigint>, Failure> {
   const registry = registryFor(contract.architecture);
   const values = new Map(said.map(({ path, value }) => [registry.canonical(path), value]));
   const carried = new Set(contract.carries);

@@ -4,6 +4,7 @@ import { message } from '@optique/core/message';
 import { map, multiple, withDefault } from '@optique/core/modifiers';
 import { argument, option } from '@optique/core/primitives';
 import { integer, string } from '@optique/core/valueparser';
+import { canonicalContract } from '../../arch/canonical-contract.ts';
 import { measure, registryFor } from '../../arch/index.ts';
 import { plan, verify } from '../../engine/index.ts';
 import { err, ok } from '../../model/index.ts';
@@ -90,10 +91,11 @@ export const snapshotRestore: Command = define(
 
 function decideFor(
   path: string,
-  { contract, state, surface }: SnapshotParts,
+  { contract: written, state, surface }: SnapshotParts,
   { name, surface: to }: NamedSurface,
   accept: readonly string[],
 ): Result<Decision, Failure> {
+  const contract = canonicalContract(written);
   if (to.architecture !== contract.architecture) {
     const text = `${path} is of ${contract.architecture} and ${name} of ${to.architecture}: a guest cannot be restored there`;
     return err(failure(EXIT.input, text));
