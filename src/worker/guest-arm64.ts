@@ -8,7 +8,15 @@ import type { GuestMachine } from '../guest/machine.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import { runTable, TABLE_MEMORY } from '../guest/arm64/index.ts';
 import type { Outcome, PlainOperation } from '../guest/arm64/index.ts';
-import { defaultTable, loadWitness, readWitness, runWitness, witnessMemory } from '../guest/arm64/witness/index.ts';
+import {
+  defaultTable,
+  disturb,
+  loadWitness,
+  readWitness,
+  runWitness,
+  witnessMemory,
+} from '../guest/arm64/witness/index.ts';
+import type { WitnessEnd } from '../guest/witness.ts';
 import { hex } from '../model/index.ts';
 import type { Json, Plan, Section } from '../model/index.ts';
 import { failed, measured } from '../probe/index.ts';
@@ -23,9 +31,14 @@ export type Arm64GuestRequest = {
   readonly vcpus?: number;
 } & (
   | { readonly operations: readonly PlainOperation[] }
-  /** Its default table, for so many rounds. */
-  | { readonly witness: { readonly rounds: number } }
+  /** Its default table, for so many rounds; then, where it is to be disturbed, for as many again. */
+  | { readonly witness: WitnessRequest }
 );
+
+interface WitnessRequest {
+  readonly rounds: number;
+  readonly disturb?: boolean;
+}
 
 type Memory = typeof TABLE_MEMORY;
 type Use = (machine: GuestMachine, memory: GuestMemory) => Section;
@@ -37,9 +50,9 @@ export function arm64GuestStep(request: Arm64GuestRequest): Step {
     seconds: 15,
     run: (context) =>
       'witness' in request
-        ? witness(context, request, request.witness.rounds)
+        ? witness(context, request, request.witness)
         : onMachine(context, request, TABLE_MEMORY, (machine, memory) =>
-            table(context, machine, memory, request.operations),
+            makeTable(context, machine, memory, request.operations),
           ),
   };
 }
@@ -56,7 +69,7 @@ function onMachine(context: StepContext, { plan, vcpus = 1 }: Arm64GuestRequest,
   return runnable.ok ? use(runnable.value, memory.value) : failed(runnable.error);
 }
 
-function table(
+function makeTable(
   { libc, scratch, note }: StepContext,
   machine: GuestMachine,
   memory: GuestMemory,
@@ -82,15 +95,29 @@ function outcomeJson(outcome: Outcome): Json {
 /** Milliseconds after which the witness counts as hung: seconds for each hundred rounds, under emulation. */
 const WITNESS_DEADLINE = 60_000;
 
-function witness(context: StepContext, request: Arm64GuestRequest, rounds: number): Section {
-  const reads = defaultTable();
-  return onMachine(context, request, witnessMemory(reads, request.vcpus ?? 1), (machine, memory) => {
+function witness(
+  context: StepContext,
+  request: Arm64GuestRequest,
+  { rounds, disturb: disturbed }: WitnessRequest,
+): Section {
+  const table = defaultTable();
+  return onMachine(context, request, witnessMemory(table, request.vcpus ?? 1), (machine, memory) => {
     const { libc, scratch, note } = context;
-    const loaded = loadWitness({ libc, scratch }, machine, memory, reads);
+    const loaded = loadWitness({ libc, scratch }, machine, memory, table);
     if (!loaded.ok) return failed(loaded.error);
     note(`the witness does ${rounds} rounds`);
-    const ended = runWitness({ libc }, machine, memory, { rounds, deadline: WITNESS_DEADLINE });
-    const report = readWitness(memory);
-    return measured({ ended: { ...ended }, bytes: memory.bytes.length, report: JSON.parse(JSON.stringify(report)) });
+    const run = (): WitnessEnd => runWitness({ libc }, machine, memory, { rounds, deadline: WITNESS_DEADLINE });
+    const ended = run();
+    if (disturbed !== true) return measured({ ended: { ...ended }, report: reportOf(memory) });
+    const done = disturb({ scratch }, machine, memory);
+    if (!done.ok) return failed(done.error);
+    note('the witness goes on, disturbed');
+    return measured({ ended: { ...run() }, report: reportOf(memory) });
   });
+}
+
+/** Plain JSON already: a report holds text, numbers and null. */
+function reportOf(memory: GuestMemory): Json {
+  const report: unknown = readWitness(memory);
+  return report as Json;
 }

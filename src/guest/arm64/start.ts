@@ -1,7 +1,5 @@
 /** Puts a program into memory and every vCPU at its entry. The machine is made, its vGIC initialized. */
-import { sysregId } from '../../arch/arm64/ids.ts';
-import { idOf } from '../../arch/arm64/names.ts';
-import { KVM_RUN, registerBytes } from '../../kvm/index.ts';
+import { KVM_RUN } from '../../kvm/index.ts';
 import type { KvmError, Scratch, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
@@ -10,7 +8,7 @@ import type { GuestMemory } from '../memory.ts';
 import { addressOf } from './assembler/index.ts';
 import type { Assembled } from './assembler/index.ts';
 import { translationRegisters } from './address-space.ts';
-import { encodingOf } from './system-register.ts';
+import { setRegister } from './set-register.ts';
 import { EL1H_MASKED } from './vectors.ts';
 
 /** Bytes of each vCPU's stack, at the end of memory. */
@@ -52,25 +50,17 @@ export function startVcpu(
     ['PC', at('entry')],
   ];
   for (const [name, value] of core) {
-    const id64 = idOf(`reg/${name}`);
-    if (id64 === null) throw new RangeError(`KVM has no register ${name}`);
-    const set = setRegister(fd, scratch, id64, value);
+    const set = setRegister(fd, scratch, `reg/${name}`, value);
     if (!set.ok) return set;
   }
   for (const [name, value] of translationRegisters(
     addressOf(program, 'translation-table'),
     addressOf(program, 'vectors'),
   )) {
-    const set = setRegister(fd, scratch, sysregId(encodingOf(name)), value);
+    const set = setRegister(fd, scratch, `reg/${name}`, value);
     if (!set.ok) return set;
   }
   return ok(undefined);
-}
-
-/** Little-endian, whatever the register's size. */
-function setRegister(vcpu: Vcpu, scratch: Scratch, id: bigint, value: bigint): Result<number, KvmError> {
-  const bytes = Uint8Array.from({ length: registerBytes(id) }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
-  return vcpu.setOneReg(scratch, id, bytes);
 }
 
 /** struct kvm_run: `immediate_exit` and `exit_reason`; KVM_EXIT_MMIO. */

@@ -9,30 +9,31 @@ import type { WitnessDescription } from './layout.ts';
 import { checkOffset } from './registers.ts';
 
 /** Null where the memory holds no witness. */
-export function readWitness({ base, view, bytes }: GuestMemory): WitnessReport | null {
-  const description = readDescription(Number(base), view, bytes);
+export function readWitness(memory: GuestMemory): WitnessReport | null {
+  const description = readDescription(memory);
   if (description === null) return null;
   const { areas, layout, vcpus } = description;
   return {
     vcpus: Array.from({ length: vcpus }, (_, index) =>
-      readVcpu(description, view, areas - Number(base) + index * layout.bytes),
+      readVcpu(description, memory.view, areas - Number(memory.base) + index * layout.bytes),
     ),
   };
 }
 
 /** How many rounds each vCPU has done; none where the memory holds no witness. */
-export function roundsOf({ base, view, bytes }: GuestMemory): number[] {
-  const description = readDescription(Number(base), view, bytes);
+export function roundsOf(memory: GuestMemory): number[] {
+  const description = readDescription(memory);
   if (description === null) return [];
   const { areas, layout, vcpus } = description;
   return Array.from({ length: vcpus }, (_, index) =>
-    Number(view.getBigUint64(areas - Number(base) + index * layout.bytes + AREA.rounds, true)),
+    Number(memory.view.getBigUint64(areas - Number(memory.base) + index * layout.bytes + AREA.rounds, true)),
   );
 }
 
-function readDescription(base: number, view: DataView, bytes: Uint8Array): WitnessDescription | null {
+/** Null where the memory holds no witness. */
+export function readDescription({ base, view, bytes }: GuestMemory): WitnessDescription | null {
   if (view.getBigUint64(HEADER_AT, true) !== MARK) return null;
-  const at = Number(view.getBigUint64(HEADER_AT + 8, true)) - base;
+  const at = Number(view.getBigUint64(HEADER_AT + 8, true) - base);
   const length = Number(view.getBigUint64(HEADER_AT + 16, true));
   // Written by `witnessProgram` of the same version: a guest does not outlive the program that runs it.
   return JSON.parse(new TextDecoder().decode(bytes.slice(at, at + length))) as WitnessDescription;
