@@ -4,6 +4,8 @@ export type LabProgress =
   | { readonly phase: 'booting'; readonly attempt: number }
   /** `done` of `of` steps have ended; `step` is being worked on. */
   | { readonly phase: 'probing'; readonly step: string; readonly done: number; readonly of: number }
+  /** A job other than a probe's step, such as a restore. */
+  | { readonly phase: 'working'; readonly job: string; readonly done: number; readonly of: number }
   /** The machine failed of itself and is started once more; shown, never hidden. */
   | {
       readonly phase: 'retrying';
@@ -53,6 +55,8 @@ export function describeProgress({ progress, begun, ended }: JobState, now: numb
       return `booting${progress.attempt > 1 ? ` (attempt ${progress.attempt})` : ''}${seconds}`;
     case 'probing':
       return `probing ${progress.done}/${progress.of} ${progress.step}${seconds}`;
+    case 'working':
+      return `${progress.done}/${progress.of} ${progress.job}${seconds}`;
     case 'retrying':
       return `starting again: ${progress.reason}${seconds}`;
     case 'done':

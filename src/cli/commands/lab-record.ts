@@ -4,15 +4,15 @@ import { message } from '@optique/core/message';
 import { map, multiple, optional, withDefault } from '@optique/core/modifiers';
 import { option } from '@optique/core/primitives';
 import { integer, string } from '@optique/core/valueparser';
-import { Board, KERNELS, describeProgress, record } from '../../lab/index.ts';
-import type { LabProgress, RecordOptions, RecordedJob } from '../../lab/index.ts';
+import { KERNELS, record } from '../../lab/index.ts';
+import type { RecordOptions, RecordedJob } from '../../lab/index.ts';
+import { boardOn } from '../board.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { shortFingerprint } from '../describe.ts';
 import { EXIT } from '../exit.ts';
-import { ARCHITECTURES, CONSOLE_LINES, labFailure, labFor } from '../lab.ts';
+import { ARCHITECTURES, labFailure, labFor } from '../lab.ts';
 import { table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
 
 export const labRecord: Command = define(
   'record',
@@ -39,7 +39,7 @@ export const labRecord: Command = define(
           directory,
           ...selection(only),
           ...(parallel === undefined ? {} : { parallel }),
-          ...progressTo(terminal),
+          ...boardOn(terminal),
         });
         if (!recorded.ok) return labFailure(terminal, recorded.error);
         terminal.status('');
@@ -66,33 +66,6 @@ function selection(only: readonly string[]): Pick<RecordOptions, 'architectures'
     ...(cpus.length === 0 ? {} : { cpus }),
   };
 }
-
-/** One changing line for what is running, one lasting line for each that ended or began again. */
-function progressTo(terminal: Terminal): Pick<RecordOptions, 'onJobs' | 'onProgress'> {
-  let board = new Board([]);
-  const show = (job: string, progress: LabProgress): void => {
-    const now = performance.now();
-    board.update(job, progress, now);
-    const states = board.states();
-    const own = states.find((state) => state.job === job);
-    if (own !== undefined && LASTING.includes(progress.phase)) terminal.note(`${job}: ${describeProgress(own, now)}`);
-    if (progress.phase === 'retrying') {
-      for (const line of progress.console.slice(-CONSOLE_LINES)) terminal.note(`  ${line}`);
-    }
-    const ended = states.filter((state) => state.ended !== null).length;
-    const running = states.filter((state) => state.begun !== null && state.ended === null);
-    const texts = running.map((state) => `${state.job} ${describeProgress(state, now)}`);
-    terminal.status([`${ended}/${states.length} done`, ...texts].join(' | '));
-  };
-  return {
-    onJobs: (jobs) => {
-      board = new Board(jobs);
-    },
-    onProgress: show,
-  };
-}
-
-const LASTING: readonly LabProgress['phase'][] = ['done', 'failed', 'retrying'];
 
 const COLUMNS = [
   { title: 'SURFACE' },

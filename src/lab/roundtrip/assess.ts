@@ -1,6 +1,5 @@
 /** A trip with what came of it becomes predicted × observed, of the way there and of the way back. Pure. */
 import type { Registry, RoundTripFault } from '../../model/index.ts';
-import { carriedValues } from '../../snapshot/values.ts';
 import type { JobDone, MachineState } from '../../worker/index.ts';
 import { faultOf, wordDisagreements } from './agreement.ts';
 import type { WordDisagreement } from './agreement.ts';
@@ -10,7 +9,7 @@ import { lost, observe } from './observation.ts';
 import type { Observation } from './observation.ts';
 import type { JobOutcome } from './perform.ts';
 import { planOf, wordsSeen } from './plan.ts';
-import { predict } from './predict.ts';
+import { heldIn, predict } from './predict.ts';
 import type { Prediction } from './predict.ts';
 
 /** One restore. */
@@ -58,20 +57,25 @@ function leg(
 ): AssessedLeg {
   const { registry } = group;
   const { told, host, variant } = trip.departing;
-  const values = Object.fromEntries(carriedValues(registry, told, snapshot.state));
   // A contract of a pool does not say what the host that is left adds; the way back is always from another host.
-  const from = way === 'back' ? trip.to : variant.contract === 'pool' ? host : null;
+  const left = way === 'back' ? trip.to : variant.contract === 'pool' ? host : null;
+  const from = left === null || left === on ? undefined : left.surface;
+  const { state } = snapshot;
   const prediction = predict({
     registry,
     contract: told,
-    destination: on.surface,
-    values,
-    ...(from === null || from === on ? {} : { from: from.surface }),
+    destination: on,
+    state,
+    savedFrom: (way === 'back' ? trip.to : host).taken,
+    ...(from === undefined ? {} : { from }),
   });
   const made = planOf(group, told, on);
   const observation =
     outcome.how === 'lost' ? lost(outcome.why) : observationOf(registry, made, snapshot, outcome.done);
-  const seen = outcome.how === 'lost' ? new Set<string>() : wordsSeen(made, outcome.done, Object.keys(values));
+  const seen =
+    outcome.how === 'lost'
+      ? new Set<string>()
+      : wordsSeen(made, outcome.done, Object.keys(heldIn(state, registry, told, from)));
   return {
     way,
     on,
@@ -79,7 +83,7 @@ function leg(
     observation,
     fault: faultOf(prediction.level, observation.outcome),
     words: wordDisagreements(prediction, observation, seen),
-    insisting: { predicted: prediction.insisting.stops, stops: observation.stops },
+    insisting: { predicted: prediction.insisting !== null, stops: observation.stops },
     milliseconds: outcome.how === 'lost' ? null : outcome.done.milliseconds,
   };
 }

@@ -135,7 +135,7 @@ async function performOne(
   const started = performance.now();
   const performed = await perform(group, host, request, {
     onBoot: (attempt) => onProgress?.(boot, { phase: 'booting', attempt }),
-    onJob: (step, done, of) => onProgress?.(boot, { phase: 'probing', step, done, of }),
+    onJob: (job, done, of) => onProgress?.(boot, { phase: 'working', job, done, of }),
   });
   onProgress?.(
     boot,

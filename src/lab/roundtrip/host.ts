@@ -1,6 +1,7 @@
 /** What takes part in round trips: kernels with one CPU, each with the surface that was recorded of it. */
 import { defaultChoices, measure, registryFor } from '../../arch/index.ts';
 import type { Architecture, MeasuredSurface, Registry, Surface } from '../../model/index.ts';
+import { registersTaken } from './listed.ts';
 
 export interface RoundTripHost {
   /** As `lab probe --kernel` takes it: `debian:6.12`. */
@@ -9,6 +10,8 @@ export interface RoundTripHost {
   readonly release: string;
   /** Measured for the default guest of the architecture. */
   readonly surface: MeasuredSurface;
+  /** What it takes of saved registers, as `registersTaken` has it. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /** Kernels of one architecture on one CPU, oldest first. */
@@ -26,11 +29,11 @@ export function roundTripGroup(
 ): RoundTripGroup {
   const { vcpu } = defaultChoices(architecture);
   const options = vcpu === undefined ? {} : { vcpu };
-  const hosts = recorded.map(({ kernel, surface }): RoundTripHost => ({
-    kernel,
-    release: surface.host?.kernelRelease ?? kernel,
-    surface: measure(surface, options),
-  }));
+  const hosts = recorded.map(({ kernel, surface }): RoundTripHost => {
+    const measured = measure(surface, options);
+    const release = surface.host?.kernelRelease ?? kernel;
+    return { kernel, release, surface: measured, taken: registersTaken(surface, measured) };
+  });
   return { architecture, cpu, registry: registryFor(architecture), hosts };
 }
 

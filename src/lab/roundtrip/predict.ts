@@ -1,7 +1,19 @@
 /** What Evenkeel says beforehand of a restore, by element, from surfaces and what the guest's state holds. Pure. */
 import { check } from '../../engine/index.ts';
 import { LEVELS, worse } from '../../model/index.ts';
-import type { Contract, Level, MeasuredSurface, Reason, Registry, Values, WordPath } from '../../model/index.ts';
+import type {
+  Contract,
+  Level,
+  MeasuredSurface,
+  Reason,
+  Registry,
+  SavedState,
+  Values,
+  WordPath,
+} from '../../model/index.ts';
+import { carriedValues } from '../../snapshot/values.ts';
+import type { RoundTripHost } from './host.ts';
+import { firstNotTaken } from './listed.ts';
 
 export interface Prediction {
   readonly level: Level;
@@ -9,41 +21,43 @@ export interface Prediction {
   readonly words: ReadonlyMap<WordPath, Reason>;
   /** About whole areas, or the whole host: no word of theirs is judged. */
   readonly whole: readonly Reason[];
-  /** What a VMM meets that insists on every register of the saved state, whatever it holds. */
-  readonly insisting: { readonly stops: boolean; readonly words: ReadonlySet<WordPath> };
+  /** Where a VMM stops that insists on every register of the saved state, whatever it holds; null where it does not. */
+  readonly insisting: string | null;
 }
 
 export interface Restoring {
   readonly registry: Registry;
   readonly contract: Contract;
-  readonly destination: MeasuredSurface;
+  readonly destination: Pick<RoundTripHost, 'surface' | 'taken'>;
   /** The host that the guest leaves, where it is not what the contract was pinned from alone. */
   readonly from?: MeasuredSurface;
-  /** What the saved state holds. */
-  readonly values: Values;
+  readonly state: SavedState;
+  /** What the host takes that it was saved on. */
+  readonly savedFrom: ReadonlySet<string>;
 }
 
-export function predict(restoring: Restoring): Prediction {
-  const { registry, contract, destination, from, values } = restoring;
+export function predict({ registry, contract, destination, from, state, savedFrom }: Restoring): Prediction {
+  const values = heldIn(state, registry, contract, from);
   const options = { values, ...(from === undefined ? {} : { from }) };
-  const verdict = check(registry, contract, destination, options);
-  const words = worstByWord(verdict.reasons);
-  // With no value that means "not used", a register that the host lacks is refused whatever it holds.
-  const literal = check({ ...registry, neutral: () => null }, contract, destination, options);
-  const carried = new Set(Object.keys(values));
-  const insisted = literal.reasons.filter(
-    ({ word, level }) => word !== undefined && carried.has(word) && level === 'refused',
-  );
-  const refused = verdict.reasons.filter(({ level }) => level === 'refused');
+  const { level, reasons } = check(registry, contract, destination.surface, options);
+  const refused = reasons.find((reason) => reason.level === 'refused');
   return {
-    level: verdict.level,
-    words,
-    whole: verdict.reasons.filter(({ word }) => word === undefined),
-    insisting: {
-      stops: insisted.length > 0 || refused.length > 0,
-      words: new Set([...insisted, ...refused].flatMap(({ word }) => word ?? [])),
-    },
+    level,
+    words: worstByWord(reasons),
+    whole: reasons.filter(({ word }) => word === undefined),
+    insisting: refused?.element ?? firstNotTaken(state, savedFrom, destination.taken),
   };
+}
+
+/** Also of what the host that is left added to the state. */
+export function heldIn(
+  state: SavedState,
+  registry: Registry,
+  contract: Contract,
+  from: MeasuredSurface | undefined,
+): Values {
+  const carries = [...new Set([...contract.carries, ...(from?.words.keys() ?? [])])];
+  return Object.fromEntries(carriedValues(registry, { ...contract, carries }, state));
 }
 
 function worstByWord(reasons: readonly Reason[]): Map<WordPath, Reason> {

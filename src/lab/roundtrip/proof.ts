@@ -1,6 +1,6 @@
 /** A campaign as a document: `evenkeel.proof/1`. Pure. */
 import { PROOF_FORMAT } from '../../format/index.ts';
-import type { ProofDocument, ProofLeg, ProofTrip } from '../../format/index.ts';
+import type { ProofDocument, ProofLeg, ProofObservation, ProofTrip } from '../../format/index.ts';
 import { assess } from './assess.ts';
 import type { AssessedLeg } from './assess.ts';
 import type { Campaign } from './campaign.ts';
@@ -8,14 +8,13 @@ import type { RoundTripGroup } from './host.ts';
 import type { Impossible } from './plan.ts';
 import type { Variant } from './variants.ts';
 
-/** Words that a leg names; all are counted. */
-const NAMED = 6;
-
 export function proofOf(
   campaigns: readonly Campaign[],
   variants: readonly Variant[],
   recorded: Omit<ProofDocument['recorded'], 'boots' | 'remembered'>,
 ): ProofDocument {
+  const observations = new Observations();
+  const trips = campaigns.flatMap((each) => tripsOf(each, observations));
   const sum = (of: (each: Campaign) => number): number => campaigns.reduce((total, each) => total + of(each), 0);
   return {
     format: PROOF_FORMAT,
@@ -30,11 +29,26 @@ export function proofOf(
       })),
     ),
     variants: variants.map(({ id, about }) => ({ id, about })),
-    trips: campaigns.flatMap(tripsOf),
+    observations: observations.all,
+    trips,
   };
 }
 
-function tripsOf({ itinerary, travelled }: Campaign): ProofTrip[] {
+/** Gives equal observations one number. */
+class Observations {
+  readonly all: ProofObservation[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  number({ word, how, by, text }: ProofObservation): number {
+    const key = [word, how, by, text].join('\n');
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.all.length);
+    return this.all.push({ word, how, by, text }) - 1;
+  }
+}
+
+function tripsOf({ itinerary, travelled }: Campaign, observations: Observations): ProofTrip[] {
   const { group, impossible } = itinerary;
   const assessed = travelled.map((each): ProofTrip => {
     const found = assess(group, each);
@@ -45,8 +59,8 @@ function tripsOf({ itinerary, travelled }: Campaign): ProofTrip[] {
       variant: departing.variant.id,
       from: departing.host.kernel,
       to: to.kernel,
-      there: there === undefined ? null : legOf(there),
-      back: back === undefined ? null : legOf(back),
+      there: there === undefined ? null : legOf(there, observations),
+      back: back === undefined ? null : legOf(back, observations),
       ...('why' in found ? { why: found.why } : {}),
     };
   });
@@ -62,15 +76,16 @@ function impossibleTrip(group: RoundTripGroup, { host, variant, why }: Impossibl
   return { ...about(group), variant: variant.id, from: kernel, to: kernel, there: null, back: null, why };
 }
 
-function legOf({ prediction, observation, words, insisting, milliseconds }: AssessedLeg): ProofLeg {
-  const seen = new Set(observation.observed.map(({ word }) => word));
+function legOf(
+  { prediction, observation, words, insisting, milliseconds }: AssessedLeg,
+  observations: Observations,
+): ProofLeg {
   const total =
     milliseconds === null ? null : milliseconds.plan + milliseconds.restore + milliseconds.run + milliseconds.save;
   return {
     predicted: prediction.level,
     outcome: observation.outcome,
-    words: [...seen].slice(0, NAMED),
-    wordCount: seen.size,
+    observed: observation.observed.map((each) => observations.number(each)),
     harmless: observation.harmless.length,
     insisting,
     disagreements: words,
