@@ -63,10 +63,11 @@ export interface WitnessChange {
 /** Something that the guest keeps and holds against what it must be. */
 export interface WitnessCheck {
   /**
-   * `memory`: a page that is written anew in each round. `vectors`: FP, SIMD and wider registers. `counter`: time does
-   * not go back. `exceptions`: nothing faults but reads and setup.
+   * `memory`: a page that is written anew in each round. `vectors`: FP, SIMD and wider registers. `registers`: general
+   * registers that the guest leaves alone. `counter`: time does not go back. `exceptions`: nothing faults but reads and
+   * setup.
    */
-  readonly name: 'memory' | 'vectors' | 'counter' | 'exceptions';
+  readonly name: 'memory' | 'vectors' | 'registers' | 'counter' | 'exceptions';
   readonly failures: number;
   /** The first of them; null where there is none. What `at` is follows from the check: an address, a place, a vector. */
   readonly first: null | {
@@ -86,5 +87,4 @@ export interface WitnessRunOptions {
 
 /** How a run of the witness ended. `rounds`: as asked, then stopped at an instruction of nobody's choice. */
 export type WitnessEnd =
-  | { readonly how: 'rounds' | 'deadline' }
-  | { readonly how: 'exit' | 'error'; readonly what: string };
+  { readonly how: 'rounds' | 'deadline' } | { readonly how: 'exit' | 'error'; readonly what: string };

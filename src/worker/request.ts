@@ -16,6 +16,8 @@ import type { RoundTripRequest } from './round-trip.ts';
 import { roundTripSteps } from './snapshot-step.ts';
 import { stateStep } from './state-step.ts';
 import type { StateRequest } from './state-step.ts';
+import { x86WitnessStep } from './witness-step.ts';
+import type { X86WitnessRequest } from './witness-step.ts';
 
 export type Request =
   /** Measure the host. */
@@ -31,7 +33,9 @@ export type Request =
   /** Let a guest look at its machine. */
   | ObserveRequest
   /** Run operations in an x86 guest. */
-  | X86GuestRequest;
+  | X86GuestRequest
+  /** Let the self-checking guest do some rounds. */
+  | X86WitnessRequest;
 
 /** The word of a lab machine's command line that announces a request on its port. */
 export const REQUEST = 'request';
@@ -42,6 +46,8 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
   switch (request.kind) {
     case 'probe':
       return stepsFor(architecture);
+    case 'witness-x86':
+      return [x86WitnessStep(request)];
     case 'guest-x86':
       return [x86GuestStep(request)];
     case 'observe':
