@@ -7,6 +7,7 @@ import { run as compiled } from './compiled.ts';
 import { run as lab } from './lab.ts';
 import { run as libvirt } from './libvirt.ts';
 import { run as probe } from './probe.ts';
+import { run as snapshot } from './snapshot.ts';
 import { run as startUp } from './start-up.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   check,
   compiled,
   libvirt,
+  snapshot,
   'start-up': startUp,
   lab,
 };
