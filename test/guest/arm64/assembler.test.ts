@@ -134,7 +134,7 @@ const FORMS: readonly (readonly [item: Item | readonly Item[], text: string])[] 
   [a64.dupZ(3, 4), 'dup z3.d, x4'],
 ];
 
-const items = (form: Item | readonly Item[]): readonly Item[] => (Array.isArray(form) ? form : [form as Item]);
+const items = (form: Item | readonly Item[]): readonly Item[] => [form].flat();
 const words = (bytes: Uint8Array): string[] =>
   Array.from({ length: bytes.length / 4 }, (_, at) =>
     new DataView(bytes.buffer, bytes.byteOffset).getUint32(4 * at, true).toString(16),
