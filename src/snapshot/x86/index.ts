@@ -6,14 +6,14 @@ import type { GuestMachine } from '../../guest/machine.ts';
 import { err, hex, ok } from '../../model/index.ts';
 import type { Hex, Result, SavedState, SavedUnit } from '../../model/index.ts';
 import type { Host } from '../../settings/index.ts';
-import type { RestoreOptions, RestoreReport } from '../restore-report.ts';
+import type { RestoreOptions, RestoreReport, StateDifference } from '../restore-report.ts';
 import { restoreUnits } from '../restore-units.ts';
 import { saveUnits } from '../save-units.ts';
 import { saveError } from '../state.ts';
 import type { SaveError } from '../state.ts';
 import type { Unit } from '../unit.ts';
 import { smmUnit } from './events.ts';
-import { X86_RUNS_ON } from './runs-on.ts';
+import { X86_RUNS_ON, hasGoneOn } from './runs-on.ts';
 import { capabilitiesOf } from './target.ts';
 import type { Target, X86Unit } from './target.ts';
 import { READ, RESTORED, unitsOf } from './units.ts';
@@ -95,10 +95,15 @@ export function restoreX86State(
   const uncompared = state.units
     .filter(({ name }) => skipped.has(name))
     .reduce((count, { data }) => count + (data.kind === 'registers' ? data.registers.length : 1), 0);
+  const gone = (difference: StateDifference): boolean => hasGoneOn(difference, target.clock);
   return {
     ...report,
     compared: report.compared - uncompared,
-    differences: report.differences.filter(({ unit }) => !skipped.has(unit)),
+    differences: [
+      ...report.differences.filter(({ unit }) => !skipped.has(unit)),
+      ...report.ranOn.filter((each) => !gone(each)).map(({ because: _, ...difference }) => difference),
+    ],
+    ranOn: report.ranOn.filter(gone),
     units: report.units.map((each) => {
       const notes = adapted.get(each.unit);
       return notes === undefined ? each : { ...each, adapted: notes };
