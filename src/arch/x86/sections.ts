@@ -3,6 +3,8 @@
  * Rows are flat objects, so that two recordings differ in git line by line. Register values are hex; indexes, flags,
  * sizes and errno names are what the KVM API document calls them.
  */
+import { OBSERVED } from './observed-sections.ts';
+import type { ObservedData } from './observed-sections.ts';
 import { count, flag, hexOf, listOf, nullable, oneOf, optional, record, text } from './shape.ts';
 import type { Shape } from './shape.ts';
 import type {
@@ -103,8 +105,11 @@ export type MsrRow = {
    */
   readonly takes?: Hex;
   readonly ignored?: Hex;
-  /** Of a listed MSR that reads 0: all ones were accepted and it reads 0 still. */
-  readonly holds?: 'nothing';
+  /**
+   * Of a listed MSR that reads 0. `nothing`: whatever was accepted, all ones or single bits, it reads 0 still. `zero`: every
+   * other value that was tried is refused.
+   */
+  readonly holds?: 'nothing' | 'zero';
 };
 
 /** Section `msr`. */
@@ -289,7 +294,7 @@ const MSR_ROW: Shape<MsrRow> = record<MsrRow>({
   write: optional(REFUSED_OR_VALUE),
   takes: optional(hex64),
   ignored: optional(hex64),
-  holds: optional(oneOf(['nothing'])),
+  holds: optional(oneOf(['nothing', 'zero'])),
 });
 
 const BEHAVIOUR_RUN = {
@@ -315,6 +320,7 @@ export interface X86Sections {
   readonly 'msr-control': MsrControlData;
   readonly switches: SwitchesData;
   readonly ordering: OrderingSection;
+  readonly observed: ObservedData;
   readonly behaviour: BehaviourData;
 }
 
@@ -404,6 +410,7 @@ export const X86_SHAPES: { readonly [Name in keyof X86Sections]: Shape<X86Sectio
       }),
     ),
   }),
+  observed: OBSERVED,
   behaviour: record<BehaviourData>({
     rows: listOf(
       record<BehaviourResult>({

@@ -5,7 +5,7 @@
 export { Assembler, at, byte, dword, indexed, qword, word } from './assembler/index.ts';
 export type { Label, Memory, Register64 } from './assembler/index.ts';
 export { SELECTOR } from './descriptors.ts';
-export { HOOKS, PORT, SCRATCH } from './layout.ts';
+export { HOOKS, PAGE_TABLES, PORT, SCRATCH } from './layout.ts';
 export type { Eoi } from './layout.ts';
 export { describeGuestOperation, valueNames, whyNot } from './operation.ts';
 export type { CodeContext, GuestOperation, Mode, Registers } from './operation.ts';
