@@ -9,6 +9,7 @@ import type { WitnessEnd, WitnessRunOptions } from '../../witness.ts';
 import { BLOCK, PORT, vcpuBlock } from '../layout.ts';
 import { describeFault } from '../describe-fault.ts';
 import { OWN } from './layout.ts';
+import { addXfeatures } from './vectors.ts';
 
 /**
  * Runs until every vCPU has done `rounds` rounds from now on, and goes on until one of them is interrupted where nobody
@@ -28,6 +29,11 @@ export function runWitness(
     onExit(exit, vcpu) {
       const rung = portOf(exit);
       if (rung === PORT.doorbell) return 'yield';
+      if (rung === PORT.host) {
+        const asked = machine.vcpus[vcpu];
+        if (asked !== undefined) addXfeatures(asked.fd, componentsOf(exit));
+        return 'continue';
+      }
       if (rung === null && isAnswered(exit)) return 'continue';
       ended = { how: 'exit', what: rung === PORT.end ? strayText(memory.view, vcpu) : describeExit(exit) };
       return 'stop';
@@ -42,7 +48,15 @@ export function runWitness(
 /** The port of the guest's own that an OUT went to, or null. */
 function portOf(exit: Exit): number | null {
   if (exit.reason !== 'io' || exit.direction !== 'out') return null;
-  return exit.port === PORT.doorbell || exit.port === PORT.end ? exit.port : null;
+  return OWN_PORTS.includes(exit.port) ? exit.port : null;
+}
+
+const OWN_PORTS: readonly number[] = [PORT.doorbell, PORT.end, PORT.host];
+
+/** EAX of an OUT. */
+function componentsOf(exit: Exit): number {
+  if (exit.reason !== 'io' || exit.data.length < 4) return 0;
+  return new DataView(exit.data.buffer, exit.data.byteOffset, 4).getUint32(0, true);
 }
 
 /** An access that no device in the kernel answers: as a PC's bus does, loads are all ones. */

@@ -3,8 +3,12 @@
  * Which components there are is what XCR0 says when the witness begins; where they are saved, what CPUID says then (Intel
  * SDM volume 1, chapter 13: standard format).
  */
+import { KVM_GET_XCRS, KVM_SET_XCRS } from '../../../kvm/index.ts';
+import type { KvmError, Vcpu } from '../../../kvm/index.ts';
+import type { Result } from '../../../model/index.ts';
 import { at, dword, indexed, qword } from '../assembler/index.ts';
 import type { Assembler } from '../assembler/index.ts';
+import { PORT } from '../layout.ts';
 import type { GuestOperation } from '../operation.ts';
 import { emitFailure } from './checks.ts';
 import { OWN, VECTORS, XSAVE_BYTES } from './layout.ts';
@@ -171,22 +175,33 @@ function emitCheck(code: Assembler, area: AreaLayout): void {
 const COMPONENTS = { avx: 0b110, pkru: 1 << PKRU } as const;
 
 /**
- * A setup operation: turns XSAVE on and adds a component to XCR0; its registers then get a pattern, as all the others.
- * A CPU without it answers with a fault.
+ * A setup operation: turns XSAVE on and has a component added to XCR0; its registers then get a pattern, as all the others.
+ * Gives XCR0 as it is afterwards; a CPU without XSAVE answers with a fault. XCR0 is written by the host (`addXfeatures`):
+ * QEMU's emulation of SVM, in which the lab runs, lets XSETBV through to the CPU, so that KVM never learns of it.
  */
 export function useXfeature(component: 'avx' | 'pkru'): GuestOperation {
   return {
     do: 'code',
     name: `use ${component}`,
-    values: [],
-    assemble(code) {
+    values: ['xcr0'],
+    assemble(code, { store }) {
       code.movSystem('rax', 'cr4');
       code.or('rax', OSXSAVE);
       code.movSystem('cr4', 'rax');
+      code.mov('eax', COMPONENTS[component]);
+      code.out(PORT.host, 'eax');
       code.xor('ecx', 'ecx');
       code.instruction('xgetbv');
-      code.or('eax', COMPONENTS[component]);
-      code.instruction('xsetbv');
+      code.shift('shl', 'rdx', 32);
+      code.or('rax', 'rdx');
+      store(0, 'rax');
     },
   };
+}
+
+/** The host's part: adds components to a vCPU's XCR0. Where KVM refuses them the guest finds XCR0 as it was. */
+export function addXfeatures(vcpu: Vcpu, components: number): Result<unknown, KvmError> {
+  const got = vcpu.struct(KVM_GET_XCRS, {});
+  if (!got.ok) return got;
+  return vcpu.struct(KVM_SET_XCRS, { ...got.value, value: got.value.value | BigInt(components) }, 'XCR0');
 }
