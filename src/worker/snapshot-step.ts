@@ -117,7 +117,7 @@ function parts(context: StepContext, plan: Plan, job: RoundTripJob, progress: Pr
   );
   progress.ran = endText(end);
   progress.witness = guest.value.read(memory);
-  progress.testimony = testimonyOf(before, progress.witness, end);
+  if (progress.witness !== null) progress.testimony = testimonyOf(before, progress.witness, end);
   context.note('saving');
   return timed(progress, 'save', () => save(context, machine, memories, progress));
 }
