@@ -35,7 +35,7 @@ const msr = (what: string, otherwise: (here: Here, index: number) => string | nu
 function whyListedIsNoWord({ value, context }: Here, index: number): string | null {
   if (isObject(value) && value['value'] === null) return 'listed, and KVM_GET_MSRS does not read it';
   if (textOf(value, 'holds') === 'nothing')
-    return 'listed, and all ones that were written to it read as 0: it holds nothing';
+    return 'listed, and whatever was written to it reads as 0: it holds nothing';
   return idleMsrs(context.surface)(index) ? 'listed for a unit that the guest does not have' : null;
 }
 

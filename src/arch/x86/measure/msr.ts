@@ -74,9 +74,9 @@ function bitsOf({ takes, ignored }: MsrRow): Pick<Restore, 'bits'> {
   return { bits: { taken: fromHex(takes), dropped: fromHex(ignored), otherwise: MSR_REFUSED } };
 }
 
-/** One write was tried: the value that reads. */
-function stateLatitude({ write }: MsrRow): WordLatitude {
-  if (write === 'refused') return { kind: 'fixed', otherwise: MSR_REFUSED };
+/** One write was tried: the value that reads; of some, each bit. */
+function stateLatitude({ write, holds }: MsrRow): WordLatitude {
+  if (write === 'refused' || holds === 'zero') return { kind: 'fixed', otherwise: MSR_REFUSED };
   if (write !== undefined) return { kind: 'unknown', why: `a write of the value that it had made it ${write}` };
   return { kind: 'unknown', why: 'only its own value was written back' };
 }

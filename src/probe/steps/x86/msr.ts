@@ -62,14 +62,14 @@ export const msr: Step = {
       rows.push({ ...row(index, value, value, write), ...tried });
     }
 
-    note('MSRs that hold nothing');
-    const empty = thoseThatHoldNothing(vcpu, indexes, after.value);
-    if (!empty.ok) return failed(empty.error);
+    note('MSRs that hold nothing, or only 0');
+    const holds = whatZeroesHold(vcpu, indexes, after.value);
+    if (!holds.ok) return failed(holds.error);
 
     const data: MsrData = {
       list: indexes.map((index, at) => ({
         ...row(index, before.value[at] ?? null, after.value[at] ?? null, written.value.get(index)),
-        ...(empty.value.has(index) ? { holds: 'nothing' as const } : {}),
+        ...holdsOf(holds.value.get(index)),
       })),
       unlisted: rows,
       asked: others.length,
@@ -106,12 +106,15 @@ function writeBack(
   );
 }
 
-/** Some kernels list MSRs of units that the guest does not have: a write goes nowhere, and they read 0. */
-function thoseThatHoldNothing(
+/**
+ * Some kernels list MSRs of units that the guest does not have: a write goes nowhere and they read 0, or each is refused
+ * but that of 0. Of those that refuse all ones, which may be for their reserved bits, each bit is tried.
+ */
+function whatZeroesHold(
   vcpu: Vcpu,
   indexes: readonly number[],
   values: readonly (bigint | null)[],
-): Result<ReadonlySet<number>, KvmError> {
+): Result<ReadonlyMap<number, NonNullable<MsrRow['holds']>>, KvmError> {
   const zero = indexes.filter((index, at) => values[at] === 0n && !VOLATILE_MSRS.has(index));
   const ones = writeMsrs(
     vcpu,
@@ -125,7 +128,31 @@ function thoseThatHoldNothing(
     zero.map((index) => ({ index, data: 0n })),
   );
   if (!restored.ok) return restored;
-  return ok(new Set(zero.filter((_, at) => ones.value[at] === true && reads.value[at] === 0n)));
+  const holds = new Map<number, NonNullable<MsrRow['holds']>>();
+  for (const [at, index] of zero.entries()) {
+    if (ones.value[at] === true) {
+      if (reads.value[at] === 0n) holds.set(index, 'nothing');
+      continue;
+    }
+    if (needsMore(index)) continue;
+    const bits = tryBits(vcpu, index, 0n);
+    if (!bits.ok) return bits;
+    if (bits.value.takes === 0n) holds.set(index, bits.value.ignored === 0n ? 'zero' : 'nothing');
+  }
+  return ok(holds);
+}
+
+/**
+ * What is refused here may be taken on another VM: Hyper-V's and KVM's own MSRs want services that a VMM enables, an interrupt
+ * controller or guest memory, and IA32_MCG_CTL the banks of KVM_X86_SETUP_MCE.
+ */
+function needsMore(index: number): boolean {
+  const page = index >>> 16;
+  return page === 0x4000 || page === 0x4b56 || index === 0x17b;
+}
+
+function holdsOf(holds: MsrRow['holds']): Pick<MsrRow, 'holds'> {
+  return holds === undefined ? {} : { holds };
 }
 
 function row(index: number, before: bigint | null, after: bigint | null, write: MsrRow['write']): MsrRow {
