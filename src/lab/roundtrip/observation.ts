@@ -52,11 +52,11 @@ export function observe(registry: Registry, restored: Restored): Observation {
   const { plan, execution, report, guest } = restored;
   const planned = observedOfPlan(registry, plan, execution);
   const units = (report?.units ?? []).flatMap((unit) => observedOfUnit(registry, unit, restored.state));
-  const differences = (report?.differences ?? []).map(({ word, saved, reads, errno }): Observed => ({
+  const differences = (report?.differences ?? []).map(({ unit, word, saved, reads, errno }): Observed => ({
     word,
     how: 'differs',
     by: 'restore',
-    text: `saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`,
+    text: `${unit}: saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`,
   }));
   const noticed = guest.noticed.map(({ word, text }): Observed => ({ word, how: 'differs', by: 'guest', text }));
   const refusedWords = new Set(units.map(({ seen }) => seen.word));
