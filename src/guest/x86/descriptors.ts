@@ -1,13 +1,7 @@
 /** Page tables, GDT, TSSs and IDT of a guest in long mode, as bytes in its memory. */
-import { BLOCK, GDT, IDT, PAGE_TABLES, VCPU_BLOCK_BYTES, vcpuBlock } from './layout.ts';
-
-/** Selectors. User segments stand in the order that SYSRET wants: STAR[63:48] + 8 is SS, + 16 is CS (SDM 2B, SYSRET). */
-export const SELECTOR = { code: 0x08, data: 0x10, userBase: 0x18, userData: 0x20, userCode: 0x28, tss: 0x30 } as const;
-
-/** Selectors of a vCPU's task register: a system descriptor takes two entries (SDM 3A, section 9.2.3). */
-export function tssSelector(vcpu: number): number {
-  return SELECTOR.tss + 16 * vcpu;
-}
+import { longModeHandlers } from './handlers.ts';
+import { SELECTOR, tssSelector } from './selectors.ts';
+import { BLOCK, GDT, IDT, PAGE_TABLES, vcpuBlock } from './layout.ts';
 
 const PAGE = 0x1000;
 const LARGE_PAGE = 0x20_0000n;
@@ -22,20 +16,35 @@ const LARGE = 0x80n;
 const DEVICES_FROM = 0xc000_0000n;
 const GIBS = 4;
 
+/** Page tables as bytes: the same in every guest, and some thousand numbers of 64 bits. */
+let image: Uint8Array | null = null;
+
+const TABLE_PAGES = 6;
+
+let pageTables: Uint8Array | null = null;
+
 /** Identity map of the first 4 GiB in pages of 2 MiB; everything is writable and open to ring 3. */
-export function writePageTables(memory: DataView): void {
-  const directory = (gib: number): bigint => BigInt(PAGE_TABLES + (2 + gib) * PAGE);
-  const entry = (at: number, value: bigint): void => memory.setBigUint64(at, value, true);
+export function writePageTables(memory: Uint8Array): void {
+  pageTables ??= makePageTables();
+  memory.set(pageTables, PAGE_TABLES);
+}
+
+function makePageTables(): Uint8Array {
+  const bytes = new Uint8Array(TABLE_PAGES * PAGE);
+  const view = new DataView(bytes.buffer);
+  const directory = (gib: number): number => (2 + gib) * PAGE;
   const table = PRESENT | WRITABLE | USER;
-  entry(PAGE_TABLES, BigInt(PAGE_TABLES + PAGE) | table);
+  const entry = (at: number, value: bigint): void => view.setBigUint64(at, value, true);
+  entry(0, BigInt(PAGE_TABLES + PAGE) | table);
   for (let gib = 0; gib < GIBS; gib++) {
-    entry(PAGE_TABLES + PAGE + 8 * gib, directory(gib) | table);
+    entry(PAGE + 8 * gib, BigInt(PAGE_TABLES + directory(gib)) | table);
     for (let page = 0; page < 512; page++) {
       const address = BigInt(gib) * GIB + BigInt(page) * LARGE_PAGE;
       const attributes = table | LARGE | (address >= DEVICES_FROM ? UNCACHED : 0n);
-      entry(Number(directory(gib)) + 8 * page, address | attributes);
+      entry(directory(gib) + 8 * page, address | attributes);
     }
   }
+  return bytes;
 }
 
 /**
@@ -87,25 +96,31 @@ export function writeTss(memory: DataView, vcpu: number): void {
 
 const DOUBLE_FAULT = 8;
 
+let gates: Uint8Array | null = null;
+
 /**
  * The IDT (SDM 3A, figure 7-8): 256 interrupt gates, open to INT n from ring 3. All run on a stack of their own, whatever
  * an operation has made of its RSP.
  */
-export function writeIdt(memory: DataView, stubs: readonly number[]): void {
+export function writeIdt(memory: Uint8Array): void {
+  gates ??= makeGates();
+  memory.set(gates, IDT);
+}
+
+function makeGates(): Uint8Array {
+  const { stubs } = longModeHandlers();
+  const bytes = new Uint8Array(stubs.length * 16);
+  const view = new DataView(bytes.buffer);
   stubs.forEach((handler, vector) => {
     const stack = vector === DOUBLE_FAULT ? DOUBLE_FAULT_STACK : INTERRUPT_STACK;
-    const at = IDT + 16 * vector;
-    memory.setUint16(at, handler & 0xffff, true);
-    memory.setUint16(at + 2, SELECTOR.code, true);
-    // Present, DPL 3, type 14: an interrupt gate.
-    memory.setUint16(at + 4, stack | (0xee << 8), true);
-    memory.setUint16(at + 6, handler >>> 16, true);
-    // Offset bits 63:32 and a reserved word: handlers stand below 4 GiB.
-    memory.setBigUint64(at + 8, 0n, true);
+    const at = 16 * vector;
+    view.setUint16(at, handler & 0xffff, true);
+    view.setUint16(at + 2, SELECTOR.code, true);
+    // Present, DPL 3, type 14: an interrupt gate. Offset bits 63:32 and the last word stay 0.
+    view.setUint16(at + 4, stack | (0xee << 8), true);
+    view.setUint16(at + 6, handler >>> 16, true);
   });
+  return bytes;
 }
 
 export const IDT_LIMIT: number = 256 * 16 - 1;
-
-/** Handlers mask a block's address out of their stack pointer: every stack lies within its block. */
-export const BLOCK_MASK: number = -VCPU_BLOCK_BYTES;
