@@ -218,11 +218,14 @@ describe('the assembler', () => {
       a64.label('data'),
       { quad: 0x1122_3344_5566_7788n },
       { bytes: Uint8Array.of(1, 2, 3, 4) },
+      { align: 8 },
+      { address: 'code' },
       a64.label('code'),
       ...a64.movLabel(0, 'data'),
     ]);
     expect(a64.addressOf(program, 'data')).toBe(0x4000_0010);
-    expect(a64.addressOf(program, 'code')).toBe(0x4000_001c);
+    expect(a64.addressOf(program, 'code')).toBe(0x4000_0028);
+    expect(new DataView(program.bytes.buffer).getBigUint64(0x1c, true)).toBe(0x4000_0028n);
     expect(new DataView(program.bytes.buffer).getBigUint64(0xc, true)).toBe(0x1122_3344_5566_7788n);
     // movz x0, #0x10; movk x0, #0x4000, lsl #16
     expect(words(program.bytes).slice(-2)).toEqual(['d2800200', 'f2a80000']);

@@ -34,7 +34,7 @@ function memoryOf(table: WitnessTable<GuestOperation>, vcpus: number): GuestMemo
 function areaOf(memory: GuestMemory, vcpu: number): (offset: number, ...words: readonly bigint[]) => void {
   const description = readDescription(memory);
   if (description === null) throw new Error('there is no witness');
-  const area = description.areas - Number(memory.base) + vcpu * description.layout.bytes;
+  const area = description.areas + vcpu * description.layout.bytes;
   return (offset, ...words) =>
     words.forEach((word, at) => memory.view.setBigUint64(area + offset + 8 * at, word, true));
 }

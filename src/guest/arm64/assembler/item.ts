@@ -20,6 +20,8 @@ export type Item =
   | { readonly zeros: number }
   /** Eight bytes, little-endian. */
   | { readonly quad: bigint }
+  /** Eight bytes: where the label is. */
+  | { readonly address: string }
   | { readonly bytes: Uint8Array };
 
 export interface Assembled {
@@ -53,11 +55,9 @@ export function assemble(base: number, items: readonly Item[]): Assembled {
   for (const item of items) {
     const at = here - base;
     if (typeof item === 'number') view.setUint32(at, item, true);
-    else if ('label' in item) {
-      const target = labels.get(item.label);
-      if (target === undefined) throw new RangeError(`no label ${item.label}`);
-      view.setUint32(at, item.encode(target, here), true);
-    } else if ('quad' in item) view.setBigUint64(at, item.quad, true);
+    else if ('label' in item) view.setUint32(at, item.encode(placeOf(labels, item.label), here), true);
+    else if ('address' in item) view.setBigUint64(at, BigInt(placeOf(labels, item.address)), true);
+    else if ('quad' in item) view.setBigUint64(at, item.quad, true);
     else if ('bytes' in item) bytes.set(item.bytes, at);
     here += sizeAt(item, here);
   }
@@ -66,9 +66,13 @@ export function assemble(base: number, items: readonly Item[]): Assembled {
 
 /** The address of a label of an assembled program. */
 export function addressOf(program: Assembled, name: string): number {
-  const address = program.labels.get(name);
-  if (address === undefined) throw new RangeError(`no label ${name}`);
-  return address;
+  return placeOf(program.labels, name);
+}
+
+function placeOf(labels: ReadonlyMap<string, number>, name: string): number {
+  const place = labels.get(name);
+  if (place === undefined) throw new RangeError(`no label ${name}`);
+  return place;
 }
 
 function isLabel(item: Item): item is { readonly define: string } {
@@ -81,5 +85,5 @@ function sizeAt(item: Item, address: number): number {
   if ('define' in item) return 0;
   if ('align' in item) return (item.align - (address % item.align)) % item.align;
   if ('zeros' in item) return item.zeros;
-  return 'quad' in item ? 8 : item.bytes.length;
+  return 'bytes' in item ? item.bytes.length : 8;
 }

@@ -24,7 +24,7 @@ export function disturb(
   const description = readDescription(memory);
   const [first, last] = [machine.vcpus[0], machine.vcpus.at(-1)];
   if (description === null || first === undefined || last === undefined) throw new RangeError('there is no witness');
-  const area = description.areas - Number(memory.base);
+  const area = description.areas;
   // All of it, for the vCPU may be writing the page just now.
   const page = area + description.layout.page;
   for (let at = page; at < page + PAGE_BYTES; at++) memory.view.setUint8(at, memory.view.getUint8(at) ^ 0xff);

@@ -77,13 +77,16 @@ export interface WitnessDescription {
   readonly paths: readonly string[];
   /** Values of each setup operation and of each read. */
   readonly values: readonly number[];
-  /** Guest-physical address of the first area. */
-  readonly areas: number;
   readonly layout: AreaLayout;
 }
 
-/** Behind the preamble: a mark, and where the description lies, as address and bytes. */
-export const HEADER_AT: number = PREAMBLE_BYTES;
+/** Behind the preamble, 64-bit words: a mark, where the description lies, its bytes, and where the first area lies. */
+export const HEADER: Readonly<Record<'mark' | 'description' | 'bytes' | 'areas', number>> = {
+  mark: PREAMBLE_BYTES,
+  description: PREAMBLE_BYTES + 8,
+  bytes: PREAMBLE_BYTES + 16,
+  areas: PREAMBLE_BYTES + 24,
+};
 /** "witness1" */
 export const MARK = 0x3173_7365_6e74_6977n;
 

@@ -41,42 +41,46 @@ import { AREA_REGISTER, CURRENT, inArea, INDEX, NEXT, WORK } from './registers.t
 /** How often a vCPU gives its turn away before it takes an interrupt for lost. */
 const PATIENCE = 500;
 
+const made = new WeakMap<WitnessTable<GuestOperation>, Map<number, Assembled>>();
+
+/** Assembled once for a table and a number of vCPUs: in an emulated machine that takes tenths of a second. */
 export function witnessProgram(table: WitnessTable<GuestOperation>, vcpus: number): Assembled {
+  const known = made.get(table) ?? new Map<number, Assembled>();
+  made.set(table, known);
+  const program = known.get(vcpus) ?? assemble(MEMORY_BASE, programItems(table, vcpus));
+  known.set(vcpus, program);
+  return program;
+}
+
+function programItems(table: WitnessTable<GuestOperation>, vcpus: number): Item[] {
   const layout = areaLayout(table);
   const values = operationsOf(table).map((operation) => valuesOf(operation));
   const words = Math.max(3, ...values.map((count) => slotWords(count)));
   const paths = table.reads.map(({ path }) => path);
-  const code = (areas: number): Item[] => {
-    const description: WitnessDescription = { vcpus, setup: table.setup.length, paths, values, areas, layout };
-    const bytes = new TextEncoder().encode(JSON.stringify(description));
-    return [
-      ...PREAMBLE,
-      { quad: MARK },
-      { quad: BigInt(DESCRIPTION) },
-      { quad: BigInt(bytes.length) },
-      { align: 64 },
-      { bytes },
-      ...VECTORS,
-      ...faultHandler(words),
-      ...INTERRUPT,
-      ...FAILED,
-      ...compareRoutine(layout),
-      ...start(layout),
-      ...table.setup.flatMap((operation, slot) => keep(slot, operation, [])),
-      ...open(layout),
-      ...round(table, layout),
-      { align: 64 },
-      label('areas'),
-      ...Array.from({ length: vcpus }, (_, index) => area(index, vcpus, layout)).flat(),
-    ];
-  };
-  // The description holds an address that follows from its own length, which the address's digits do not change.
-  const draft = assemble(MEMORY_BASE, code(MEMORY_BASE));
-  return assemble(MEMORY_BASE, code(draft.labels.get('areas') ?? 0));
+  const description: WitnessDescription = { vcpus, setup: table.setup.length, paths, values, layout };
+  const bytes = new TextEncoder().encode(JSON.stringify(description));
+  return [
+    ...PREAMBLE,
+    { quad: MARK },
+    { address: 'description' },
+    { quad: BigInt(bytes.length) },
+    { address: 'areas' },
+    ...VECTORS,
+    ...faultHandler(words),
+    ...INTERRUPT,
+    ...FAILED,
+    ...compareRoutine(layout),
+    ...start(layout),
+    ...table.setup.flatMap((operation, slot) => keep(slot, operation, [])),
+    ...open(layout),
+    ...round(table, layout),
+    label('description'),
+    { bytes },
+    { align: 64 },
+    label('areas'),
+    ...Array.from({ length: vcpus }, (_, index) => area(index, vcpus, layout)).flat(),
+  ];
 }
-
-/** Where the description begins: behind the header, which the preamble is followed by. */
-const DESCRIPTION = MEMORY_BASE + 192;
 
 /** x0: the vCPU's number. */
 function start(layout: AreaLayout): Item[] {

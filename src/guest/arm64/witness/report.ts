@@ -4,7 +4,7 @@ import type { GuestMemory } from '../../memory.ts';
 import type { WitnessChange, WitnessCheck, WitnessReport, WitnessValue, WitnessVcpu } from '../../witness.ts';
 import { decodeSlot } from '../mailbox.ts';
 import { describeFault } from '../describe-fault.ts';
-import { AREA, CHECK, CHECKS, HEADER_AT, MARK } from './layout.ts';
+import { AREA, CHECK, CHECKS, HEADER, MARK } from './layout.ts';
 import type { WitnessDescription } from './layout.ts';
 import { checkOffset } from './registers.ts';
 
@@ -15,7 +15,7 @@ export function readWitness(memory: GuestMemory): WitnessReport | null {
   const { areas, layout, vcpus } = description;
   return {
     vcpus: Array.from({ length: vcpus }, (_, index) =>
-      readVcpu(description, memory.view, areas - Number(memory.base) + index * layout.bytes),
+      readVcpu(description, memory.view, areas + index * layout.bytes),
     ),
   };
 }
@@ -26,17 +26,22 @@ export function roundsOf(memory: GuestMemory): number[] {
   if (description === null) return [];
   const { areas, layout, vcpus } = description;
   return Array.from({ length: vcpus }, (_, index) =>
-    Number(memory.view.getBigUint64(areas - Number(memory.base) + index * layout.bytes + AREA.rounds, true)),
+    Number(memory.view.getBigUint64(areas + index * layout.bytes + AREA.rounds, true)),
   );
 }
 
-/** Null where the memory holds no witness. */
-export function readDescription({ base, view, bytes }: GuestMemory): WitnessDescription | null {
-  if (view.getBigUint64(HEADER_AT, true) !== MARK) return null;
-  const at = Number(view.getBigUint64(HEADER_AT + 8, true) - base);
-  const length = Number(view.getBigUint64(HEADER_AT + 16, true));
+/** The description, and where the areas begin in the memory's view. Null where the memory holds no witness. */
+export interface WitnessInMemory extends WitnessDescription {
+  readonly areas: number;
+}
+
+export function readDescription({ base, view, bytes }: GuestMemory): WitnessInMemory | null {
+  if (view.getBigUint64(HEADER.mark, true) !== MARK) return null;
+  const place = (offset: number): number => Number(view.getBigUint64(offset, true) - base);
+  const at = place(HEADER.description);
+  const text = new TextDecoder().decode(bytes.slice(at, at + Number(view.getBigUint64(HEADER.bytes, true))));
   // Written by `witnessProgram` of the same version: a guest does not outlive the program that runs it.
-  return JSON.parse(new TextDecoder().decode(bytes.slice(at, at + length))) as WitnessDescription;
+  return { ...(JSON.parse(text) as WitnessDescription), areas: place(HEADER.areas) };
 }
 
 /** `area`: its place in the view. */
