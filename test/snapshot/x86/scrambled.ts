@@ -72,7 +72,8 @@ const STRUCTS: Readonly<Record<string, { readonly places: Places; readonly value
   },
   events: {
     places: VCPU_EVENTS_STATE.fields,
-    values: { 'interrupt.injected': 1n, 'interrupt.nr': 0x41n, 'interrupt.shadow': 1n, 'nmi.masked': 1n },
+    // SVM does not tell the shadow of STI from that of MOV SS, and reads as both (svm_get_interrupt_shadow).
+    values: { 'interrupt.injected': 1n, 'interrupt.nr': 0x41n, 'interrupt.shadow': 3n, 'nmi.masked': 1n },
   },
   'mp-state': { places: { mp_state: { offset: 0, size: 4 } }, values: { mp_state: 3n } },
   xsave: {
@@ -109,8 +110,9 @@ const PARAVIRTUAL: readonly (readonly [number, bigint])[] = [
 
 const MSRS: ReadonlyMap<number, bigint> = new Map([
   [0x174, 0x10n],
-  [0x175, canonical(40)],
-  [0x176, canonical(41)],
+  // 32 bits: that is all that an AMD CPU has of them (AMD APM volume 2, 6.1.2).
+  [0x175, 0x1234_5678n],
+  [0x176, 0x2345_6780n],
   [0x277, 0x0007_0106_0007_0106n],
   [0xc000_0081, 0x0023_0010_0000_0000n],
   [0xc000_0082, canonical(42)],
@@ -138,21 +140,32 @@ const COUNT = 0x12_3456_789an;
 
 /** Every vCPU's. Units and registers that the state does not have are not added, but for MSRs that no list names. */
 export function scrambled(state: SavedState): SavedState {
-  return { ...state, units: state.units.map(scrambledUnit) };
+  const deadline = hasDeadline(state);
+  return { ...state, units: state.units.map((unit) => scrambledUnit(unit, deadline)) };
 }
 
-function scrambledUnit(unit: SavedUnit): SavedUnit {
+/** CPUID.1:ECX[24] of vCPU 0: without it LVT TIMER has no such mode. The id is that of src/snapshot/x86/cpuid.ts. */
+function hasDeadline({ units }: SavedState): boolean {
+  const data = units.find(({ name }) => name === 'vcpu/0/cpuid')?.data;
+  if (data?.kind !== 'registers') return false;
+  const ecx = data.registers.find(({ id }) => id === '0x100000002')?.value ?? '0x0';
+  return (BigInt(ecx) & (1n << 24n)) !== 0n;
+}
+
+function scrambledUnit(unit: SavedUnit, deadline: boolean): SavedUnit {
   const part = unit.name.replace(/^(?:vcpu\/\d+|vm)\//, '');
   const { data } = unit;
   switch (data.kind) {
     case 'bytes': {
       const row = STRUCTS[part];
-      return row === undefined ? unit : { ...unit, data: { ...data, base64: patched(data.base64, row) } };
+      if (row === undefined) return unit;
+      const values = part === 'lapic' && !deadline ? { ...row.values, LVT_TIMER: MASKED | 0xecn } : row.values;
+      return { ...unit, data: { ...data, base64: patched(data.base64, { ...row, values }) } };
     }
     case 'registers': {
       const registers = data.registers.map(({ id, value }) => ({
         id,
-        value: hex(valueOf(part, Number(id), BigInt(value))),
+        value: hex(valueOf(part, Number(id), BigInt(value), deadline)),
       }));
       const held = new Set(registers.map(({ id }) => id));
       const added = part === 'msrs' ? [...UNLISTED].map(([id, value]) => ({ id: hex(id), value: hex(value) })) : [];
@@ -163,14 +176,14 @@ function scrambledUnit(unit: SavedUnit): SavedUnit {
   }
 }
 
-function valueOf(part: string, id: number, saved: bigint): bigint {
+function valueOf(part: string, id: number, saved: bigint, deadline: boolean): bigint {
   switch (part) {
     case 'msrs':
       return MSRS.get(id) ?? saved;
     case 'tsc':
       return id === TSC ? COUNT : id === TSC_ADJUST ? 0x1000n : saved;
     case 'tsc-deadline':
-      return id === TSC_DEADLINE ? COUNT << 8n : saved;
+      return id === TSC_DEADLINE && deadline ? COUNT << 8n : saved;
     case 'tsc-offsets':
       return AHEAD;
     default:
