@@ -16,11 +16,9 @@ const LARGE = 0x80n;
 const DEVICES_FROM = 0xc000_0000n;
 const GIBS = 4;
 
-/** Page tables as bytes: the same in every guest, and some thousand numbers of 64 bits. */
-let image: Uint8Array | null = null;
-
 const TABLE_PAGES = 6;
 
+/** The same in every guest, and some thousand numbers of 64 bits: made once a process. */
 let pageTables: Uint8Array | null = null;
 
 /** Identity map of the first 4 GiB in pages of 2 MiB; everything is writable and open to ring 3. */

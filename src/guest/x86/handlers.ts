@@ -5,9 +5,9 @@
  */
 import { Assembler, at, dword, indexed, qword } from './assembler/index.ts';
 import type { Label } from './assembler/index.ts';
-import { BLOCK_MASK, SELECTOR } from './descriptors.ts';
-import { BLOCK, EOI, HOOKS, PORT } from './layout.ts';
+import { BLOCK, EOI, HANDLERS, HOOKS, PORT, VCPU_BLOCK_BYTES } from './layout.ts';
 import { FAULT, STATE } from './mailbox.ts';
+import { SELECTOR } from './selectors.ts';
 
 const VECTORS = 256;
 /** Exceptions have the vectors below (SDM 3A, table 7-1). */
@@ -23,8 +23,26 @@ const X2APIC_EOI = 0x80b;
 /** What a handler finds above the four registers that it saves. */
 const FRAME = { vector: 32, error: 40, address: 48, cs: 56, flags: 64, stack: 72, ss: 80 } as const;
 
-/** Emits the handlers; gives the address of each vector's stub. */
-export function emitHandlers(code: Assembler): readonly number[] {
+export interface Handlers {
+  /** Stand at `HANDLERS`. */
+  readonly bytes: Uint8Array;
+  /** Address of each vector's stub. */
+  readonly stubs: readonly number[];
+}
+
+let assembled: Handlers | null = null;
+
+/** The same for every guest: assembled once a process. */
+export function longModeHandlers(): Handlers {
+  if (assembled === null) {
+    const code = new Assembler(64, HANDLERS);
+    const stubs = emitStubs(code);
+    assembled = { bytes: code.finish(), stubs };
+  }
+  return assembled;
+}
+
+function emitStubs(code: Assembler): readonly number[] {
   const common = code.label('handler');
   const stubs = Array.from({ length: VECTORS }, (_, vector) => {
     const address = code.here;
@@ -43,7 +61,8 @@ function emitCommon(code: Assembler, common: Label): void {
   code.bind(common);
   for (const register of ['rax', 'rbx', 'rcx', 'rdx'] as const) code.push(register);
   code.mov('rbx', 'rsp');
-  code.and('rbx', BLOCK_MASK);
+  // Every stack lies within its vCPU's block.
+  code.and('rbx', -VCPU_BLOCK_BYTES);
   code.mov('rax', at('rsp', FRAME.vector));
   code.inc(dword(indexed('rbx', 'rax', 4, BLOCK.counters)));
   code.mov('rcx', indexed(null, 'rax', 8, HOOKS));

@@ -4,12 +4,12 @@
  */
 export { Assembler, at, byte, dword, indexed, qword, word } from './assembler/index.ts';
 export type { Label, Memory, Register64 } from './assembler/index.ts';
-export { SELECTOR } from './descriptors.ts';
 export { HOOKS, PAGE_TABLES, PORT, SCRATCH } from './layout.ts';
 export type { Eoi } from './layout.ts';
 export { describeGuestOperation, valueNames, whyNot } from './operation.ts';
 export type { CodeContext, GuestOperation, Mode, Registers } from './operation.ts';
 export { openGuest, runTable } from './run-table.ts';
 export type { TableOptions, TableResult, X86Guest } from './run-table.ts';
+export { SELECTOR } from './selectors.ts';
 export { INITIAL } from './start.ts';
 export type { GuestOutcome } from './table.ts';

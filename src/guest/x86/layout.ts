@@ -15,6 +15,8 @@ export const PAGE_TABLES = 0x4000;
 export const HOOKS = 0xa000;
 /** A page for whoever needs memory to try something on. */
 export const SCRATCH = 0xb000;
+/** The handlers of all vectors, which are the same in every guest of a mode. */
+export const HANDLERS = 0xc000;
 /** One block a vCPU. */
 export const VCPU_BLOCKS = 0x1_0000;
 /** A power of two, and aligned so: a handler finds its vCPU's block by its stack pointer. */
@@ -40,6 +42,8 @@ export const BLOCK = {
   strayError: 0x38,
   strayAddress: 0x40,
   strayCr2: 0x48,
+  /** Real mode: the segment of the program. */
+  segment: 0x50,
   /** The task state segment, 104 bytes (Intel SDM volume 3, figure 9-11). */
   tss: 0x80,
   /** Free for a guest's own use, up to `counters`. */

@@ -4,21 +4,30 @@
  */
 import { Assembler, at, dword, indexed, word } from './assembler/index.ts';
 import { emitEnd } from './handlers.ts';
-import { BLOCK, VECTOR_TABLE, vcpuBlock } from './layout.ts';
+import type { Handlers } from './handlers.ts';
+import { BLOCK, HANDLERS, VECTOR_TABLE, vcpuBlock } from './layout.ts';
 import { FAULT, STATE } from './mailbox.ts';
 
 const VECTORS = 256;
 const FIRST_INTERRUPT = 32;
+/** Bit 1 of FLAGS is always set. */
+const INITIAL_FLAGS = 2;
 /** Above the two registers that the handler saves: what its stub and the CPU pushed, 16 bits each. */
 const FRAME = { vector: 8, address: 10 } as const;
 
-/** A segment's base, of which real mode wants a multiple of 16 below 1 MiB. */
-export interface RealSegment {
-  readonly base: number;
+let assembled: Handlers | null = null;
+
+/** The same for every guest: assembled once a process. They stand in the first 64 KiB, in segment 0. */
+export function realModeHandlers(): Handlers {
+  if (assembled === null) {
+    const code = new Assembler(16, HANDLERS);
+    const stubs = emitStubs(code);
+    assembled = { bytes: code.finish(), stubs };
+  }
+  return assembled;
 }
 
-/** Emits the handlers; gives the address of each vector's stub. */
-export function emitRealHandlers(code: Assembler): readonly number[] {
+function emitStubs(code: Assembler): readonly number[] {
   const block = vcpuBlock(0);
   const common = code.label('handler');
   const stubs = Array.from({ length: VECTORS }, (_, vector) => {
@@ -45,7 +54,10 @@ export function emitRealHandlers(code: Assembler): readonly number[] {
   code.mov(dword(at(block + BLOCK.slot)), 0);
   // The operation's stack is not looked at again: its frame goes with it.
   code.mov('esp', at(block + BLOCK.stack));
-  code.jmp(word(at(block + BLOCK.resume)));
+  code.push(INITIAL_FLAGS);
+  code.push(at(block + BLOCK.segment));
+  code.push(at(block + BLOCK.resume));
+  code.interruptReturn();
   code.bind(interrupt);
   code.pop('ecx');
   code.pop('eax');
@@ -61,9 +73,8 @@ export function emitRealHandlers(code: Assembler): readonly number[] {
 }
 
 /** The vector table: offset and segment of each handler. */
-export function writeVectorTable(memory: DataView, stubs: readonly number[], { base }: RealSegment): void {
-  stubs.forEach((handler, vector) => {
-    memory.setUint16(VECTOR_TABLE + 4 * vector, handler - base, true);
-    memory.setUint16(VECTOR_TABLE + 4 * vector + 2, base >> 4, true);
+export function writeVectorTable(memory: DataView): void {
+  realModeHandlers().stubs.forEach((handler, vector) => {
+    memory.setUint32(VECTOR_TABLE + 4 * vector, handler, true);
   });
 }

@@ -10,10 +10,11 @@ import type { GuestMemory } from '../memory.ts';
 import { runVcpus } from '../run.ts';
 import type { RunEnd } from '../run.ts';
 import { writeGdt, writeIdt, writePageTables, writeTss } from './descriptors.ts';
-import { BLOCK, EOI, GUEST_BYTES, HOOKS, PORT, SCRATCH, VCPU_BLOCKS, vcpuBlock } from './layout.ts';
+import { longModeHandlers } from './handlers.ts';
+import { BLOCK, EOI, GUEST_BYTES, HANDLERS, PORT, SCRATCH, VCPU_BLOCKS, vcpuBlock } from './layout.ts';
 import type { Eoi } from './layout.ts';
 import type { GuestOperation, Mode } from './operation.ts';
-import { writeVectorTable } from './real-mode.ts';
+import { realModeHandlers, writeVectorTable } from './real-mode.ts';
 import { INITIAL_FLAGS, startVcpu } from './start.ts';
 import { assembleTable, currentOperation, decodeTable } from './table.ts';
 import type { GuestOutcome, TableProgram } from './table.ts';
@@ -71,7 +72,7 @@ export function runTable(
   const program = assembleTable(guest.mode, operations);
   loadProgram(guest.memory, program, options.eoi ?? 'xapic');
   const start = { mode: guest.mode, vcpu: 0, vcpus: 1, codeBase: program.origin };
-  const started = startVcpu(vcpu.fd, { ...start, entry: program.entry });
+  const started = startVcpu(vcpu.fd, { ...start, entry: program.origin });
   if (!started.ok) return started;
   const left = new Map<number, string>();
   const exits: { operation: number | null; exit: string }[] = [];
@@ -159,12 +160,16 @@ function loadProgram({ bytes, view }: GuestMemory, program: TableProgram, eoi: E
   const block = vcpuBlock(0);
   view.setBigUint64(block + BLOCK.flags, INITIAL_FLAGS, true);
   view.setBigUint64(block + BLOCK.eoi, BigInt(EOI[eoi]), true);
-  if (program.mode === 'real') return writeVectorTable(view, program.stubs, { base: program.origin });
-  view.setBigUint64(HOOKS, 0n, true);
-  writePageTables(view);
+  if (program.mode === 'real') {
+    bytes.set(realModeHandlers().bytes, HANDLERS);
+    view.setUint16(block + BLOCK.segment, program.origin >> 4, true);
+    return writeVectorTable(view);
+  }
+  bytes.set(longModeHandlers().bytes, HANDLERS);
+  writePageTables(bytes);
   writeGdt(view, 1);
   writeTss(view, 0);
-  writeIdt(view, program.stubs);
+  writeIdt(bytes);
 }
 
 const VECTORS = 256;

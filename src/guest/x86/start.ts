@@ -2,9 +2,10 @@
 import { KVM_GET_SREGS, KVM_SET_REGS, KVM_SET_SREGS, KVM_SREGS } from '../../kvm/index.ts';
 import type { KvmError, Vcpu } from '../../kvm/index.ts';
 import type { Result } from '../../model/index.ts';
-import { IDT_LIMIT, SELECTOR, TSS_LIMIT, gdtLimit, tssSelector } from './descriptors.ts';
+import { IDT_LIMIT, TSS_LIMIT, gdtLimit } from './descriptors.ts';
 import { BLOCK, GDT, IDT, PAGE_TABLES, VECTOR_TABLE, vcpuBlock } from './layout.ts';
 import type { Mode } from './operation.ts';
+import { SELECTOR, tssSelector } from './selectors.ts';
 
 /** What the control registers hold when a program begins (SDM 3A, section 2.5; EFER: AMD APM volume 2, section 3.1.7). */
 export const INITIAL: Readonly<Record<Mode, { readonly cr0: bigint; readonly cr4: bigint; readonly efer: bigint }>> = {

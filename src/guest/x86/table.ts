@@ -45,48 +45,20 @@ export type GuestOutcome =
 const ALIGNMENT = 0x1_0000;
 const REAL_MODE_BYTES = 0x1_0000;
 
-/** A table that does not fit is a bug of its maker: RangeError. `fits` says how many operations are safe. */
+/** A table that does not fit is a bug of its maker: RangeError. */
 export function assembleTable(mode: Mode, operations: readonly GuestOperation[]): TableProgram {
   const origin = Math.ceil((slotAddress(operations.length) + SLOT_BYTES) / ALIGNMENT) * ALIGNMENT;
-  const { bytes: before, stubs, listing } = handlersOf(mode, origin);
-  const entry = origin + before.length;
-  const code = new Assembler(bitsOf(mode), entry);
+  const code = new Assembler(mode === 'long' ? 64 : 16, origin);
   operations.forEach((operation, index) => {
     if (whyNot(operation, mode) === null) emitOperation(code, operation, slotAddress(index));
   });
   emitEnd(code, 0);
-  const own = code.finish();
-  const bytes = new Uint8Array(before.length + own.length);
-  bytes.set(before);
-  bytes.set(own, before.length);
+  const bytes = code.finish();
   const limit = mode === 'long' ? GUEST_BYTES - origin : REAL_MODE_BYTES;
-  if (bytes.length > limit)
+  if (bytes.length > limit) {
     throw new RangeError(`${operations.length} operations make ${bytes.length} bytes of ${limit}`);
-  return { mode, operations, origin, bytes, listing: [...listing, ...code.listing] };
-}
-
-interface Handlers {
-  readonly bytes: Uint8Array;
-  readonly stubs: readonly number[];
-  readonly listing: readonly Line[];
-}
-
-const handlers = new Map<string, Handlers>();
-
-/** The handlers of all 256 vectors are most of a short program, and the same wherever they begin at the same address. */
-function handlersOf(mode: Mode, origin: number): Handlers {
-  const key = `${mode} ${origin}`;
-  const known = handlers.get(key);
-  if (known !== undefined) return known;
-  const code = new Assembler(bitsOf(mode), origin);
-  const stubs = mode === 'long' ? emitHandlers(code) : emitRealHandlers(code);
-  const made = { bytes: code.finish(), stubs, listing: code.listing };
-  handlers.set(key, made);
-  return made;
-}
-
-function bitsOf(mode: Mode): 16 | 64 {
-  return mode === 'long' ? 64 : 16;
+  }
+  return { mode, operations, origin, bytes, listing: code.listing };
 }
 
 /** `exits`: by the operation's number, how it left the guest for good. */

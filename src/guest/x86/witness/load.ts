@@ -7,7 +7,8 @@ import type { GuestMachine } from '../../machine.ts';
 import type { GuestMemory } from '../../memory.ts';
 import type { WitnessTable } from '../../witness.ts';
 import { writeGdt, writeIdt, writePageTables, writeTss } from '../descriptors.ts';
-import { BLOCK, HEADER, vcpuBlock } from '../layout.ts';
+import { longModeHandlers } from '../handlers.ts';
+import { BLOCK, HANDLERS, HEADER, vcpuBlock } from '../layout.ts';
 import type { GuestOperation } from '../operation.ts';
 import { INITIAL_FLAGS, startVcpu } from '../start.ts';
 import { MARK, areaAddress } from './layout.ts';
@@ -72,9 +73,10 @@ export function writeProgram({ bytes, view }: Pick<GuestMemory, 'bytes' | 'view'
   bytes.set(program.description, layout.description);
   bytes.set(program.masks, layout.masks);
   bytes.set(program.code, layout.code);
-  writePageTables(view);
+  bytes.set(longModeHandlers().bytes, HANDLERS);
+  writePageTables(bytes);
   writeGdt(view, entries.length);
-  writeIdt(view, program.stubs);
+  writeIdt(bytes);
   const { image, mask } = legacyImage();
   entries.forEach((_, vcpu) => {
     writeTss(view, vcpu);

@@ -4,7 +4,6 @@ import type { WitnessTable } from '../../witness.ts';
 import { Assembler, at, qword } from '../assembler/index.ts';
 import type { Label } from '../assembler/index.ts';
 import { emitOperation } from '../emit-operation.ts';
-import { emitHandlers } from '../handlers.ts';
 import { BLOCK, PORT, vcpuBlock } from '../layout.ts';
 import { SLOT_BYTES } from '../mailbox.ts';
 import type { GuestOperation } from '../operation.ts';
@@ -25,7 +24,6 @@ export interface WitnessProgram {
   /** As many bytes as the reads have slots. */
   readonly masks: Uint8Array;
   readonly code: Uint8Array;
-  readonly stubs: readonly number[];
   /** Of each vCPU. */
   readonly entries: readonly number[];
 }
@@ -48,7 +46,6 @@ export function witnessProgram(table: Table, apicIds: readonly number[]): Witnes
     index === table.reads.length ? { ...read, operation: checkVectors(layout.area) } : read,
   );
   const code = new Assembler(64, layout.code);
-  const stubs = emitHandlers(code);
   const subroutines = emitSubroutines(code, layout);
   const entries = apicIds.map((_, vcpu) => {
     const entry = code.here;
@@ -56,7 +53,7 @@ export function witnessProgram(table: Table, apicIds: readonly number[]): Witnes
     return entry;
   });
   const description = describe(own, vcpus, layout);
-  return { layout, description, masks: maskBytes(own), code: code.finish(), stubs, entries };
+  return { layout, description, masks: maskBytes(own), code: code.finish(), entries };
 }
 
 /** Its operation needs the layout, which needs the number of reads: it is put in later. */

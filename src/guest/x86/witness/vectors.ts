@@ -184,7 +184,7 @@ export function useXfeature(component: 'avx' | 'pkru'): GuestOperation {
     do: 'code',
     name: `use ${component}`,
     values: ['xcr0'],
-    assemble(code, { store }) {
+    assemble(code, context) {
       code.movSystem('rax', 'cr4');
       code.or('rax', OSXSAVE);
       code.movSystem('cr4', 'rax');
@@ -194,7 +194,7 @@ export function useXfeature(component: 'avx' | 'pkru'): GuestOperation {
       code.instruction('xgetbv');
       code.shift('shl', 'rdx', 32);
       code.or('rax', 'rdx');
-      store(0, 'rax');
+      context.store(0, 'rax');
     },
   };
 }
