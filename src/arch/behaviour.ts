@@ -2,6 +2,7 @@
  * Behaviour as words: `behaviour/ID` is the outcome of a small test that a guest runs, for what no register declares. Each
  * architecture has a table of such tests; here is what a row says, and how a section's outcomes become words.
  */
+import { hex } from '../model/index.ts';
 import type {
   BehaviourData,
   BehaviourResult,
@@ -64,7 +65,7 @@ export const behaviourWord = (id: string): WordPath => `behaviour/${id}`;
 
 /** `quirk/LINT0_REENABLED=0`, as a section names a setting. */
 export function selectedText({ word, value }: BehaviourSetting): string {
-  return `${word}=${value}`;
+  return `${word}=${value < 10n ? value : hex(value)}`;
 }
 
 /** True where a word that is promised decides the outcome. */

@@ -4,6 +4,8 @@ import type {
   Contract,
   Cpu,
   MeasuredSurface,
+  Observation,
+  ObservationRule,
   Operation,
   Registry,
   Section,
@@ -78,5 +80,25 @@ export function operationFor(architecture: Architecture, word: WordPath): Operat
       return x86.operation(word);
     case 'arm64':
       return arm64.operation(word);
+  }
+}
+
+/** What a guest read of the words that the host's ioctls declare; nothing where the surface has no such section. */
+export function observationsOf(surface: Surface): Observation[] {
+  switch (surface.architecture) {
+    case 'x86_64':
+      return x86.observations(surface);
+    case 'arm64':
+      return arm64.observations(surface);
+  }
+}
+
+/** Differences between what is declared and what a guest reads that are none. */
+export function observationRulesFor(architecture: Architecture): readonly ObservationRule[] {
+  switch (architecture) {
+    case 'x86_64':
+      return x86.OBSERVATION_RULES;
+    case 'arm64':
+      return arm64.OBSERVATION_RULES;
   }
 }

@@ -4,40 +4,17 @@
  * that the CPU answers by itself), or it is a finding. Pure.
  */
 import { agrees, extract } from '../model/index.ts';
-import type { Element, ElementPath, Registry, WordPath } from '../model/index.ts';
+import type {
+  Element,
+  ElementDifference,
+  ElementPath,
+  Observation,
+  ObservationRule,
+  Registry,
+  WordPath,
+} from '../model/index.ts';
 
-/** What a guest read. `text` of a fault as the architecture's manual calls it: `#GP`. */
-export type Reading =
-  { readonly kind: 'value'; readonly value: bigint } | { readonly kind: 'fault'; readonly text: string };
-
-/** One word that both were asked for, on the machine that a guest gets by default. */
-export interface Observation {
-  readonly word: WordPath;
-  /** Bits. */
-  readonly width: number;
-  /** What an ioctl gives; null where none does. */
-  readonly declared: bigint | null;
-  readonly observed: Reading;
-  /** JSON pointer into the surface: what the guest read. */
-  readonly evidence: string;
-}
-
-/** Why a guest may read something else than KVM declares without anything being wrong. */
-export interface ObservationRule {
-  /** Short and stable: `dynamic-cpuid`. */
-  readonly id: string;
-  /** A sentence without its full stop, or null where the rule does not speak of this difference. */
-  readonly explains: (difference: ElementDifference) => string | null;
-}
-
-/** One element that a guest read otherwise. `observed` is null where the read faulted. */
-export interface ElementDifference {
-  readonly element: Element;
-  readonly declared: bigint;
-  readonly observed: bigint | null;
-  /** Whole words, for rules that look at more than the field. */
-  readonly observation: Observation;
-}
+export type { ElementDifference, Observation, ObservationRule, Reading } from '../model/index.ts';
 
 export interface ObservedDifference {
   readonly element: ElementPath;

@@ -82,6 +82,8 @@ export interface MeasuredWord {
   readonly value: bigint | null;
   readonly latitude: WordLatitude;
   readonly mechanism: Mechanism | null;
+  /** Why the call that reads the word gives something else than a guest reads; `value` is the guest's. */
+  readonly misread?: string;
   /**
    * What the kernel announces of it, besides showing it: bits that it says can be set, by which call. Left out where the
    * kernel has no such call, or it was not asked.

@@ -2,7 +2,7 @@
  * What code inside a guest read, and how KVM behaved towards it: plain JSON, because a program inside of a lab kernel
  * writes it.
  */
-import type { WordPath } from './element.ts';
+import type { Element, WordPath } from './element.ts';
 import type { Hex } from './hex.ts';
 
 /** One word as a guest read it on a machine that was made for it. */
@@ -38,3 +38,36 @@ export type BehaviourResult = {
 
 /** Section `behaviour` of both architectures. */
 export type BehaviourData = { readonly rows: readonly BehaviourResult[] };
+
+/** What a guest read. `text` of a fault as the architecture's manual calls it: `#GP`. */
+export type Reading =
+  { readonly kind: 'value'; readonly value: bigint } | { readonly kind: 'fault'; readonly text: string };
+
+/** One word that both were asked for, on the machine that a guest gets by default. */
+export interface Observation {
+  readonly word: WordPath;
+  /** Bits. */
+  readonly width: number;
+  /** What an ioctl gives; null where none does. */
+  readonly declared: bigint | null;
+  readonly observed: Reading;
+  /** JSON pointer into the surface: what the guest read. */
+  readonly evidence: string;
+}
+
+/** Why a guest may read something else than KVM declares without anything being wrong. */
+export interface ObservationRule {
+  /** Short and stable: `dynamic-cpuid`. */
+  readonly id: string;
+  /** A sentence without its full stop, or null where the rule does not speak of this difference. */
+  readonly explains: (difference: ElementDifference) => string | null;
+}
+
+/** One element that a guest read otherwise. `observed` is null where the read faulted. */
+export interface ElementDifference {
+  readonly element: Element;
+  readonly declared: bigint;
+  readonly observed: bigint | null;
+  /** Whole words, for rules that look at more than the field. */
+  readonly observation: Observation;
+}

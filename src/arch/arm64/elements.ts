@@ -1,5 +1,6 @@
 /** The elements of every word that an arm64 surface can have. Together they cover the word, each bit once. */
 import type { Element, Kind } from '../../model/index.ts';
+import { behaviourElements } from '../behaviour.ts';
 import { registerFields } from './fields.ts';
 import type { RegisterField } from './fields.ts';
 import { FIRMWARE_REGISTERS } from './firmware.ts';
@@ -7,9 +8,12 @@ import type { FirmwareRegister } from './firmware.ts';
 import { GROUP, groupOf, isIdRegister, MIDR_EL1, MPIDR_EL1, PMCR_EL0, SVE_VLS } from './ids.ts';
 import { idOf, registerName } from './names.ts';
 import { PROMISES } from './promises.ts';
+import { behaviourTest } from './tables/behaviours.ts';
 import { CAPABILITY_ROWS } from './tables/capabilities.ts';
 import { gicMeaning } from './tables/gic-meanings.ts';
 import { meaningOf } from './tables/id-meanings.ts';
+import { EVENT_NAMES, observedRegister } from './tables/observed-registers.ts';
+import type { ObservedRegisterRow } from './tables/observed-registers.ts';
 import { stateRow } from './tables/state-registers.ts';
 import { switchRow } from './tables/switches.ts';
 import { GIC_REGISTERS } from './vgic.ts';
@@ -47,6 +51,10 @@ export function elementsOf(word: string, width: number): readonly Element[] {
 }
 
 function derive(word: string, width: number): readonly Element[] {
+  const seen = observedRegister(word);
+  if (seen !== undefined && seen.fields !== true) return observedElements(word, width, seen);
+  const behaves = behaviourTest(word);
+  if (behaves !== undefined) return behaviourElements(behaves);
   const id = idOf(word);
   if (id !== null) return registerElements(word, id, width);
   const gic = GIC_REGISTERS.find((row) => word === gicWord(row.device, row.name));
@@ -105,6 +113,27 @@ function registerElements(word: string, id: bigint, width: number): readonly Ele
     kind === 'topology' ? ARM_ID : (row?.source ?? UNNAMED),
   );
   return [{ ...whole, path: word, named: kind === 'topology' || row !== undefined }];
+}
+
+/** KVM_ARM_VCPU_PMU_V3_FILTER apart, which hides events that the VMM names. */
+const MORE_EVENTS: NonNullable<Element['harmless']> = {
+  when: 'higher',
+  reason: 'a guest asks once which events there are, and uses no other',
+};
+
+function observedElements(word: string, width: number, row: ObservedRegisterRow): readonly Element[] {
+  const { kind, comparison, description, source, events } = row;
+  if (events === undefined) {
+    return [{ ...element(word, '', 0, width, kind, comparison, description, source), path: word }];
+  }
+  return Array.from({ length: width }, (_, bit): Element => {
+    const number = bit < 32 ? events[0] + bit : events[1] + bit - 32;
+    const code = `0x${number.toString(16)}`;
+    const name = EVENT_NAMES[number];
+    const text = `event ${code}${name === undefined ? '' : `, ${name}`}, can be counted`;
+    const one = element(word, name ?? `event_${code}`, bit, 1, kind, comparison, text, source);
+    return { ...one, named: name !== undefined, harmless: MORE_EVENTS };
+  });
 }
 
 /** Facts that other words follow from; none is promised. */

@@ -64,6 +64,8 @@ export const MPIDR_EL1: bigint = sysregId(0xc005);
 export const MIDR_EL1: bigint = sysregId(0xc000);
 /** Holds the number of event counters among its state. */
 export const PMCR_EL0: bigint = sysregId(0xdce0);
+/** The processor state as struct kvm_regs keeps it: bits that constrain each other (the mode, and what is reserved in it). */
+export const PSTATE: bigint = registerId(GROUP.core, 8, 0x42);
 
 /**
  * True for the registers that say what the CPU is or has: the feature ID space (Arm ARM D19.2: op0 3, op1 0, 1 or 3,

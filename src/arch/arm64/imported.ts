@@ -4,7 +4,7 @@
  */
 import { fromHex, isHex } from '../../model/index.ts';
 import type { Area, MeasuredSurface, MeasuredWord, Surface } from '../../model/index.ts';
-import { AREAS } from './areas.ts';
+import { AREAS, LATER_AREAS } from './areas.ts';
 import { widthOf, wordOf } from './names.ts';
 import { dataOf } from './read-sections.ts';
 import { isVolatile, RESET_UNKNOWN } from './volatile.ts';
@@ -40,7 +40,8 @@ export function importedRegisters(surface: Surface): MeasuredSurface | null {
   const measured = new Set(REGISTER_AREAS);
   // With SVE the floating-point registers are the Z registers, which a fingerprint has no room for.
   if (paths.has('reg/V0')) measured.add('sve');
-  const areas = Object.keys(AREAS).map((name): [string, Area] => {
+  const known = Object.keys(AREAS).filter((name) => !LATER_AREAS.has(name));
+  const areas = known.map((name): [string, Area] => {
     const evidence = measured.has(name) ? pointer : 'a Firecracker fingerprint does not capture it';
     return [name, { name, measured: measured.has(name), evidence }];
   });

@@ -2,7 +2,7 @@
 import { fromHex, isHex } from '../../model/index.ts';
 import type { MeasuredWord, Mechanism, Operation, Surface, WordLatitude } from '../../model/index.ts';
 import { FIRMWARE_REGISTERS } from './firmware.ts';
-import { GROUP, groupOf, isFirmwareRegister, isIdRegister, PMCR_EL0, SVE_VLS } from './ids.ts';
+import { GROUP, groupOf, isFirmwareRegister, isIdRegister, PMCR_EL0, PSTATE, SVE_VLS } from './ids.ts';
 import { bitmapLatitude, idLatitude, stateLatitude, valueLatitude } from './latitude.ts';
 import { widthOf, wordOf } from './names.ts';
 import { dataOf, idTrial, implementationTrial } from './read-sections.ts';
@@ -74,6 +74,8 @@ function latitudeOf(text: string, id: bigint, read: ReadRegister, trials: Trials
     return idLatitude(trial);
   }
   if (trials.state === null) return unknown('no write was tried');
+  // All bits were flipped at once, which makes a mode that there is not.
+  if (id === PSTATE) return unknown('no other state of the processor was tried');
   const row = trials.state.limited.find(([candidate]) => candidate === text);
   if (row !== undefined) return stateLatitude(isHex(read.value) ? fromHex(read.value) : null, row);
   return trials.state.free.includes(text) ? stateLatitude(null, null) : unknown('no write was tried');

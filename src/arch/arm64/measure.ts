@@ -3,11 +3,12 @@
  * everything but nested virtualization, with a vGICv3; another of the recorded combinations can be asked for.
  */
 import type { Area, MeasuredSurface, MeasuredWord, Surface } from '../../model/index.ts';
-import { AREAS } from './areas.ts';
+import { AREAS, LATER_AREAS } from './areas.ts';
 import { caveatsOf } from './caveats.ts';
 import { importedRegisters } from './imported.ts';
 import { capabilityWords } from './measure-capabilities.ts';
 import { deviceWords } from './measure-devices.ts';
+import { asTheGuestReads, behaviourWordsOf, observedWords } from './measure-observed.ts';
 import { registerWords } from './measure-registers.ts';
 import { switchWords } from './measure-switches.ts';
 import { restoredRegisters } from './measure-unlisted.ts';
@@ -27,13 +28,18 @@ export function measure(surface: Surface, options: Arm64MeasureOptions = {}): Me
   const section = dataOf<VcpusSection>(surface, 'vcpus');
   const vcpu = section === null ? null : resolveVcpu(section, name);
   const words: MeasuredWord[] = [
-    ...(vcpu === null ? [] : registerWords(surface, vcpu)),
+    ...(vcpu === null ? [] : asTheGuestReads(surface, registerWords(surface, vcpu))),
     ...(section === null || vcpu === null ? [] : vcpuWords(section, vcpu)),
     ...deviceWords(surface),
     ...switchWords(surface),
     ...capabilityWords(surface),
+    ...observedWords(surface),
+    ...behaviourWordsOf(surface),
   ];
-  const areas = Object.entries(AREAS).map(([area, from]): [string, Area] => {
+  const known = Object.entries(AREAS).filter(
+    ([area, from]) => !LATER_AREAS.has(area) || surface.sections[from] !== undefined,
+  );
+  const areas = known.map(([area, from]): [string, Area] => {
     const missing =
       from === 'vcpus' && section !== null && vcpu === null ? noSuchVcpu(section, name) : whyMissing(surface, from);
     // A section that says the host has no such thing was measured: its words are absent, and that is known.

@@ -6,6 +6,8 @@
 import type { Mechanism, Operation, Stage, WordPath } from '../../model/index.ts';
 import { gicWord } from './elements.ts';
 import { idOf } from './names.ts';
+import { behaviourTest } from './tables/behaviours.ts';
+import { observedRegister } from './tables/observed-registers.ts';
 import { switchOperation, switchRow } from './tables/switches.ts';
 import { VCPU_ATTRIBUTES } from './tables/vcpu-attributes.ts';
 import { VCPU_FEATURES } from './tables/vcpu-features.ts';
@@ -21,6 +23,10 @@ const SELECTED_CAPABILITIES: ReadonlySet<string> = new Set(['KVM_CAP_ARM_MTE']);
  * the address of the memory for steal time.
  */
 export function operation(word: WordPath): Operation | null {
+  // What selects a behaviour is the word that it follows.
+  const [setting] = behaviourTest(word)?.settings ?? [];
+  if (setting !== undefined) return operation(setting.word);
+  if (observedRegister(word) !== undefined) return null;
   const id = idOf(word);
   if (id !== null) return { call: 'KVM_SET_ONE_REG', id };
   if (word === 'vm/ipa-size') return { call: 'KVM_CREATE_VM' };

@@ -6,6 +6,7 @@ import { elementsOf } from './elements.ts';
 import { isFirmwareRegister, isIdRegister } from './ids.ts';
 import { idOf, registerName, wordOf } from './names.ts';
 import { gatesOf } from './tables/gates.ts';
+import { observedRegister } from './tables/observed-registers.ts';
 import { stateRow, statusBits } from './tables/state-registers.ts';
 import { SWITCHES } from './tables/switches.ts';
 
@@ -33,9 +34,16 @@ const NO_CACHE = 2n;
 
 /** KVM_SET_ONE_REG of an id that the kernel does not know (kvm_sys_reg_set_user and kvm_arm_set_reg). */
 const NO_REGISTER: Rejection = { how: 'refused', call: 'KVM_SET_ONE_REG', errno: 'ENOENT' };
+const NO_OUTCOME: Rejection = { how: 'unknown', why: 'the test came to no outcome there' };
+/** A register that a guest reads, and that is not there for it. */
+const NOT_READABLE: Rejection = { how: 'ignored', call: 'KVM_RUN', instead: 'meets an undefined instruction' };
 const NO_DEVICE: Rejection = { how: 'refused', call: 'KVM_CREATE_DEVICE', errno: 'ENODEV' };
 const NO_ATTRIBUTE: Rejection = { how: 'refused', call: 'KVM_SET_DEVICE_ATTR', errno: 'ENXIO' };
 const NO_CAPABILITY: Rejection = { how: 'refused', call: 'KVM_ENABLE_CAP', errno: 'EINVAL' };
+
+/** Registers that say what there is: 0 is nothing of it. Not a frequency, and not the size that DC ZVA clears. */
+const observedNeutral = (word: string): bigint | null =>
+  word === 'reg/CNTFRQ_EL0' || word === 'reg/DCZID_EL0' ? null : 0n;
 
 const SWITCH_WORDS: readonly SwitchWord[] = SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width }));
 
@@ -44,6 +52,8 @@ export const registry: Registry = {
   elements: elementsOf,
   area: areaOf,
   whenAbsent(word) {
+    if (word.startsWith('behaviour/')) return { kind: 'absent', otherwise: NO_OUTCOME };
+    if (observedRegister(word) !== undefined) return { kind: 'absent', otherwise: NOT_READABLE };
     if (word.startsWith('vgic/')) return { kind: 'absent', otherwise: NO_DEVICE };
     if (word.startsWith('vcpu-attribute/')) return { kind: 'absent', otherwise: NO_ATTRIBUTE };
     if (word.startsWith('capability/') || word.startsWith('switch/'))
@@ -51,6 +61,7 @@ export const registry: Registry = {
     return { kind: 'absent', otherwise: NO_REGISTER };
   },
   neutral(word) {
+    if (observedRegister(word) !== undefined) return observedNeutral(word);
     const known = FIRMWARE_NEUTRAL[word];
     if (known !== undefined) return known;
     const id = idOf(word);

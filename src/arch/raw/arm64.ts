@@ -6,7 +6,7 @@ import { wordOf } from '../arm64/names.ts';
 import { GIC_REGISTERS } from '../arm64/vgic.ts';
 import { isObject, KEY, list, measurement, record, row, textOf, tuple, unit, word } from './meaning.ts';
 import type { Here, Mapped, Meaning } from './meaning.ts';
-import { CAPABILITIES, ORDERING } from './shared.ts';
+import { BEHAVIOUR, CAPABILITIES, ORDERING } from './shared.ts';
 
 const TRIAL = 'a trial: it is in the latitude of the word';
 const TRIALS: Meaning = measurement(TRIAL);
@@ -86,6 +86,22 @@ const firecrackerRegisters: Meaning = list(
   row('register', ['id', 'value'], ({ value }) => byId(isObject(value) ? value['id'] : undefined)),
 );
 
+/** A register that a guest read: the word of what KVM lists, or of what only a guest can tell. */
+function observedRegisterWord(row: readonly Json[]): Mapped {
+  const [id, value] = row;
+  const faulted = typeof value === 'string' && !isHex(value);
+  return byId(id, faulted ? 'the guest cannot read it' : 'KVM does not list it, and it tells nothing of the machine');
+}
+
+/** A register of a frame that is among those by which a guest identifies the controller, or only state of it. */
+function frameWord(name: Json | undefined): Mapped {
+  const found = GIC_REGISTERS.find((known) => known.name === name && known.device !== 'v2');
+  const otherwise = 'a register that holds state, at its value after reset';
+  return found === undefined ? word('no register', otherwise) : word(gicWord(found.device, found.name), otherwise);
+}
+
+const NO_SVE = 'the vCPU has no SVE';
+
 export const ARM64_MEANINGS: Readonly<Record<string, Meaning>> = {
   capabilities: CAPABILITIES,
   vcpus: record({
@@ -155,5 +171,29 @@ export const ARM64_MEANINGS: Readonly<Record<string, Meaning>> = {
     ),
   }),
   ordering: ORDERING,
+  observed: record({
+    vcpu: measurement('on which vCPU the guest ran'),
+    gic: measurement('with which interrupt controllers the guest ran'),
+    ended: measurement('guests that did not come to the end of their table'),
+    registers: list(
+      tuple(
+        KEY,
+        unit('register', ({ parents }) => observedRegisterWord(Array.isArray(parents[0]) ? parents[0] : [])),
+      ),
+    ),
+    frames: list(
+      tuple(
+        KEY,
+        unit('interrupt-controller register', ({ parents }) =>
+          frameWord(Array.isArray(parents[0]) ? (parents[0][0] as Json) : undefined),
+        ),
+      ),
+    ),
+    writable: list(tuple(KEY, KEY, measurement('what a guest can write: held against what KVM declares'))),
+    calls: list(measurement('what a call answers: held against the firmware registers, which decide it')),
+    vectorLengths: unit('vector lengths', () => word('sve/vector-lengths', NO_SVE)),
+    counters: measurement('the counters against each other, which no register declares'),
+  }),
+  behaviour: BEHAVIOUR,
   'firecracker.registers': record({ registers: firecrackerRegisters }),
 };

@@ -35,6 +35,7 @@ export function carriedWords(registry: Registry, contract: Contract, surface: Me
       neutral: registry.neutral(path),
       differs: true,
       doubt: null,
+      misread: false,
     };
     return [{ wanted, draft: { rule: ruleId(contract.architecture, operation), call, wanted: [wanted] } }];
   });

@@ -41,8 +41,10 @@ export function plan(
   const stepOf = new Map<Wanted, number>();
   drafts.forEach(({ wanted }, index) => wanted.forEach((each) => stepOf.set(each, index)));
   const hyperv = hasHyperv(all);
-  const reads = (wanted: Wanted): PlanRead | null =>
-    architecture === 'x86_64' ? x86Read(wanted, hyperv) : arm64Read(wanted);
+  const reads = (wanted: Wanted): PlanRead | null => {
+    if (wanted.misread) return null;
+    return architecture === 'x86_64' ? x86Read(wanted, hyperv) : arm64Read(wanted);
+  };
   const phaseOf = new Map(orderingRules(architecture).map(({ id, phase }) => [id, phase]));
   return {
     format: PLAN_FORMAT,

@@ -27,6 +27,8 @@ export interface Wanted {
   /** True where the host shows something else, as far as that is known. */
   readonly differs: boolean;
   readonly doubt: string | null;
+  /** The call that reads the word says something else than a guest reads, so that it is not asked. */
+  readonly misread: boolean;
 }
 
 /** Every promise of the contract. */
@@ -49,6 +51,7 @@ export function wantedWords(registry: Registry, contract: Contract, surface: Mea
       neutral: registry.neutral(promised.word),
       differs: differs(registry, promised.word, width, mask, whole, shows),
       doubt: word === undefined || shows === whole ? null : doubtOf(word),
+      misread: word?.misread !== undefined,
     };
   });
 }

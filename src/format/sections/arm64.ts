@@ -11,6 +11,7 @@ import type {
   VcpusSection,
   VmSection,
 } from '../../arch/arm64/index.ts';
+import type { ObservedSection } from '../../arch/arm64/observed-sections.ts';
 import type { OrderingSection } from '../../model/index.ts';
 import { countSchema, hexTextSchema } from '../schemas.ts';
 import { uniqueBy } from '../unique.ts';
@@ -166,6 +167,20 @@ const ordering: z.ZodType<OrderingSection> = z.object({
   ),
 });
 
+/** What a guest read, or how it faulted, in words. */
+const read = z.string();
+const observed: z.ZodType<ObservedSection> = z.object({
+  vcpu: z.string(),
+  gic: z.string(),
+  ended: z.record(z.string(), z.string()),
+  registers: z.array(z.tuple([hexTextSchema, read])).superRefine(uniqueBy(([id]) => `register ${id}`, null)),
+  frames: z.array(z.tuple([z.string(), read])).superRefine(uniqueBy(([name]) => `register ${name}`, null)),
+  writable: z.array(z.tuple([z.string(), hexTextSchema, read])),
+  calls: z.array(z.tuple([z.string(), z.string(), read]).rest(z.string())),
+  vectorLengths: read,
+  counters: z.object({ advance: z.string(), rate: z.string() }),
+});
+
 export const ARM64_RULES: Readonly<Record<string, SectionRule>> = {
   vcpus: bySchema(vcpus),
   'id-registers': bySchema(idRegistersSection),
@@ -179,4 +194,5 @@ export const ARM64_RULES: Readonly<Record<string, SectionRule>> = {
   'vcpu-attributes': bySchema(vcpuAttributes),
   vm: bySchema(vm),
   ordering: bySchema(ordering),
+  observed: bySchema(observed),
 };

@@ -2,6 +2,7 @@
 import type { Architecture, Plan } from '../../model/index.ts';
 import type { Step } from '../step.ts';
 import { ARM64_STEPS } from './arm64/index.ts';
+import { OBSERVE as ARM64_OBSERVE } from './arm64/observe/index.ts';
 import { capabilities } from './capabilities.ts';
 import { host } from './host.ts';
 import { X86_STEPS } from './x86/index.ts';
@@ -24,7 +25,7 @@ export function observeSteps(architecture: Architecture, plan: Plan | null): rea
     case 'x86_64':
       return plan === null ? [host, ...X86_OBSERVE] : [];
     case 'arm64':
-      return [];
+      return plan === null ? [host, ...ARM64_OBSERVE] : [];
   }
 }
 

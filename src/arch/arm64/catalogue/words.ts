@@ -1,8 +1,10 @@
 /** Every word that a table names. */
 import type { CatalogueWord } from '../../../model/index.ts';
+import { BEHAVIOUR_WIDTH, behaviourWord } from '../../behaviour.ts';
 import { gicWord } from '../elements.ts';
 import { namedRegisters, widthOf } from '../names.ts';
 import { PROMISES } from '../promises.ts';
+import { BEHAVIOURS } from '../tables/behaviours.ts';
 import { CAPABILITY_ROWS } from '../tables/capabilities.ts';
 import { SWITCHES } from '../tables/switches.ts';
 import { VCPU_ATTRIBUTES } from '../tables/vcpu-attributes.ts';
@@ -21,6 +23,7 @@ export function catalogueWords(): readonly CatalogueWord[] {
     ...namedRegisters().map(([path, id]) => ({ path, width: widthOf(id) })),
     ...GIC_REGISTERS.map(({ device, name, width }) => ({ path: gicWord(device, name), width })),
     ...promised,
+    ...BEHAVIOURS.map(({ id, description }) => ({ path: behaviourWord(id), width: BEHAVIOUR_WIDTH, description })),
     ...SWITCHES.map(({ name, width }) => ({ path: `switch/${name}`, width })),
     ...[...CAPABILITY_ROWS.keys()]
       .map((name) => ({ path: `capability/${name}`, width: 64 }))

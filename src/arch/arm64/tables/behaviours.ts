@@ -3,6 +3,7 @@
  * `guest/arm64/behaviour`. Facts: Arm ARM (DDI 0487), IHI 0069 (GIC), DEN0022 (PSCI), DEN0028 (SMCCC), DEN0057 (stolen
  * time), DEN0098 (TRNG); files named in `source` are below arch/arm64/kvm of Linux 7.3.4 where no other place is given.
  */
+import { behaviourWord } from '../../behaviour.ts';
 import type { BehaviourOutcome, BehaviourRow, BehaviourSetting } from '../../behaviour.ts';
 
 const feature = (name: string, value: bigint): BehaviourSetting => ({ word: `vcpu/${name}`, value });
@@ -67,8 +68,8 @@ export const SETTING: Readonly<Record<SettingName, BehaviourSetting>> = {
   // PMCR_EL0.N 1.
   oneCounter: register('PMCR_EL0', 0x800n),
   midr: register('MIDR_EL1', 0x410f_d4f0n),
-  // Instruction and data cache in level 1, nothing beyond; LoUIS, LoC and LoUU 1.
-  clidr: register('CLIDR_EL1', 0x920_0003n),
+  // Instruction and data caches in level 1, a unified one in level 2; LoUIS and LoUU 1, LoC 2.
+  clidr: register('CLIDR_EL1', 0xa20_0023n),
   // Lines of 64 bytes, 4 ways, 64 sets.
   ccsidr: { word: 'cache/CCSIDR/L1D', value: 0x7_e01an },
 };
@@ -186,6 +187,7 @@ const REGISTERS: readonly BehaviourRow[] = [
     outcomes: AVAILABILITY,
     settings: [],
     tells: false,
+    harmless: 'ID_AA64PFR1_EL1.SME tells a guest whether it is there, and no guest has it',
     source: 'sys_regs.c, SMIDR_EL1; HCR_EL2.TID1',
   },
   {
@@ -504,3 +506,10 @@ const TIME: readonly BehaviourRow[] = [
 ];
 
 export const BEHAVIOURS: readonly BehaviourRow[] = [...GIC, ...REGISTERS, ...FIRMWARE, ...FEATURES, ...TIME];
+
+const BY_WORD: ReadonlyMap<string, BehaviourRow> = new Map(BEHAVIOURS.map((row) => [behaviourWord(row.id), row]));
+
+/** The row of a word `behaviour/ID`. */
+export function behaviourTest(word: string): BehaviourRow | undefined {
+  return BY_WORD.get(word);
+}

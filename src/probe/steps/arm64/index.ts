@@ -1,8 +1,9 @@
-/** The steps that only an arm64 host answers. The one that runs a guest comes last: it is the likeliest to hang. */
+/** The steps that only an arm64 host answers. Those that run guests come last: they are the likeliest to hang. */
 import type { Step } from '../../step.ts';
 import { firmware } from './firmware.ts';
 import { its, vgicV2, vgicV3 } from './gics.ts';
 import { idRegisters } from './id-registers.ts';
+import { OBSERVE } from './observe/index.ts';
 import { ordering } from './ordering/index.ts';
 import { state } from './state.ts';
 import { sve } from './sve.ts';
@@ -24,4 +25,5 @@ export const ARM64_STEPS: readonly Step[] = [
   vcpuAttributes,
   vm,
   ordering,
+  ...OBSERVE,
 ];

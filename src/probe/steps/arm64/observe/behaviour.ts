@@ -3,7 +3,8 @@ import { selectedText } from '../../../../arch/behaviour.ts';
 import { BEHAVIOURS, SETTING } from '../../../../arch/arm64/tables/behaviours.ts';
 import type { SettingName } from '../../../../arch/arm64/tables/behaviours.ts';
 import { GROUPS, runBehaviours, testsOf } from '../../../../guest/arm64/behaviour/index.ts';
-import type { Judged } from '../../../../guest/arm64/behaviour/index.ts';
+import type { Tested } from '../../../../guest/arm64/behaviour/index.ts';
+import { hex } from '../../../../model/index.ts';
 import type { BehaviourData, BehaviourResult, BehaviourRun } from '../../../../model/index.ts';
 import { failed, measured } from '../../../step.ts';
 import type { Step, StepContext } from '../../../step.ts';
@@ -35,7 +36,7 @@ function runsOf(context: StepContext, group: readonly SettingName[]): (Behaviour
   const opened = openObserved(context, group);
   const refused = opened.ok ? opened.value.refused : new Map<SettingName, string>();
   const failure = opened.ok ? null : `${opened.error.call}: ${opened.error.errnoName}`;
-  const judged = opened.ok ? disposing(opened.value, ({ run }) => runBehaviours(run)) : new Map<string, Judged>();
+  const judged = opened.ok ? disposing(opened.value, ({ run }) => runBehaviours(run)) : new Map<string, Tested>();
   return group.flatMap((setting) => {
     const why = failure ?? refused.get(setting);
     return testsOf(setting).map((id) => ({
@@ -51,7 +52,11 @@ function disposing<T extends Disposable, R>(resource: T, use: (resource: T) => R
   return use(held);
 }
 
-export function outcomeOf(judged: Judged | undefined): { readonly outcome: string | null; readonly why?: string } {
-  if (judged === undefined) return { outcome: null, why: 'the test was not run' };
-  return typeof judged === 'string' ? { outcome: judged } : { outcome: null, why: judged.why };
+type Came = Pick<BehaviourRun, 'outcome' | 'why' | 'reads'>;
+
+export function outcomeOf(tested: Tested | undefined): Came {
+  if (tested === undefined) return { outcome: null, why: 'the test was not run' };
+  const { judged, reads } = tested;
+  const read = reads.length === 0 ? {} : { reads: reads.map(hex) };
+  return typeof judged === 'string' ? { outcome: judged, ...read } : { outcome: null, why: judged.why, ...read };
 }

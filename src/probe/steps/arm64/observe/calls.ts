@@ -14,7 +14,7 @@ function isFunction(name: string): name is FunctionName {
 }
 
 const PSCI = NAMES.filter((name) => {
-  const number = FUNCTION[name] & 0xbfff_ffff;
+  const number = (FUNCTION[name] & 0xbfff_ffff) >>> 0;
   return number >= 0x8400_0000 && number <= 0x8400_001f;
 });
 const ARCHITECTURE = NAMES.filter((name) => FUNCTION[name] >>> 24 === 0x80);

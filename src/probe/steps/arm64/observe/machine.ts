@@ -12,7 +12,7 @@ import type { GuestOperation, TableResult } from '../../../../guest/arm64/index.
 import { openRuns } from '../../../../guest/machine.ts';
 import { openMemory } from '../../../../guest/memory.ts';
 import { setAttribute } from '../../../../kvm/index.ts';
-import type { Device, KvmError, Vm } from '../../../../kvm/index.ts';
+import type { Device, KvmError, Vcpu, Vm } from '../../../../kvm/index.ts';
 import { ok } from '../../../../model/index.ts';
 import type { PlanDevice, Result } from '../../../../model/index.ts';
 import type { StepContext } from '../../../step.ts';
@@ -75,6 +75,7 @@ export function openObserved(
   const machine = cleanup.use(created.value);
   const guestMemory = memoryOf(memory);
   const gic = isDevice(machine.gic) ? machine.gic : null;
+  choosePmu(context, machine.vcpu);
   apply('vcpu', ({ make }) => make(machine.vcpu, scratch));
   const devices = new Map<PlanDevice, Device>();
   if (gic !== null) {
@@ -145,11 +146,17 @@ function placeGic({ scratch }: StepContext, gic: Device): void {
   setAttribute(gic, scratch, GIC_GROUP.address, REDISTRIBUTOR, BigInt(FRAME.redistributor));
 }
 
+/**
+ * The physical PMU must be named with PMU_V3_STRICT; without it KVM chooses, and what was chosen is the same. First of all:
+ * it sets the number of counters anew (kvm_arm_set_pmu).
+ */
+function choosePmu({ scratch }: StepContext, vcpu: Vcpu): void {
+  const [pmu] = hostPmus();
+  if (pmu !== undefined) setAttribute(vcpu, scratch, PMU, SET_PMU, pmu.type);
+}
+
 /** A vCPU with a PMU does not run before it has been initialized (pmu-emul.c, kvm_arm_pmu_v3_enable). */
 function preparePmu({ scratch }: StepContext, { vcpu, gic }: Machine): void {
-  const [pmu] = hostPmus();
-  // Needed with PMU_V3_STRICT; without it KVM chooses, and what was chosen is the same.
-  if (pmu !== undefined) setAttribute(vcpu, scratch, PMU, SET_PMU, pmu.type);
   if (isDevice(gic)) setAttribute(vcpu, scratch, PMU, PMU_IRQ, PMU_PPI);
   setAttribute(vcpu, scratch, PMU, PMU_INIT, 0n);
 }
