@@ -8,7 +8,7 @@ import type { StateSection } from '../../../src/arch/arm64/sections.ts';
 import { registerBytes } from '../../../src/kvm/index.ts';
 import { fromHex, hex, isHex } from '../../../src/model/index.ts';
 import type { Surface } from '../../../src/model/index.ts';
-import type { Preset } from '../../../src/worker/state-step.ts';
+import type { Preset } from '../../../src/worker/state-presets.ts';
 
 /** 2^64 divided by the golden ratio, odd: multiples of it differ in all of their bits. */
 const GOLDEN = 0x9e37_79b9_7f4a_7c15n;
