@@ -43,12 +43,6 @@ export interface LiveUpdated {
 /** Disk signatures of the two images; any two would do. */
 const SIGNATURES = { from: 0x4b45_0001, to: 0x4b45_0002 } as const;
 
-/**
- * Of Debian's arm64 kernels with 52-bit virtual addresses, 6.12 takes a fault within kexec_load (trans_pgd_create_copy):
- * the host's kernels keep to 48 bits. A parameter that a kernel does not know does nothing.
- */
-const APPEND: Readonly<Record<Architecture, readonly string[]>> = { x86_64: [], arm64: ['arm64.nolva'] };
-
 /** The next command line is written in the place of the first, on arm64, and must not be longer. */
 const ROOM = `room=${'_'.repeat(16)}`;
 
@@ -78,7 +72,7 @@ async function prepareDisks(
   const file = (name: string): string => join(directory, name);
   await copyNamed(from.image, file('from.disk'), SIGNATURES.from);
   await copyNamed(to.image, file('to.disk'), SIGNATURES.to);
-  const common = { architecture, medium: 'disk', append: APPEND[architecture] } as const;
+  const common = { architecture, medium: 'disk', append: [] } as const;
   const next = commandLine({ ...common, root: partitionName(SIGNATURES.to), words: ['arrive'] });
   await writeUpdateDisk(file('update.disk'), {
     kernel: await readFile(to.kernel.image),
