@@ -93,6 +93,23 @@ function accepted(trials: Json | undefined): boolean {
   return Array.isArray(trials) && trials.some((trial: Json) => textOf(trial, 'outcome') === 'accepted');
 }
 
+const READ = measurement('what a guest read: held against what was declared of the same word');
+
+const OBSERVED: Meaning = record({
+  mode: measurement('how the guest ran that read'),
+  missing: measurement('what could not be read, and why'),
+  cpuid: READ,
+  xcr0: READ,
+  msrs: READ,
+  bits: measurement('which bits of a register the guest can change: no ioctl declares it'),
+  apic: READ,
+  ioapic: measurement("a device of the VM, which a VMM's machine type decides on"),
+  pic: measurement("a device of the VM, which a VMM's machine type decides on"),
+  pit: measurement("a device of the VM, which a VMM's machine type decides on"),
+  clock: READ,
+  pitKhz: READ,
+});
+
 export const X86_MEANINGS: Readonly<Record<string, Meaning>> = {
   capabilities: CAPABILITIES,
   behaviour: BEHAVIOUR,
@@ -178,6 +195,7 @@ export const X86_MEANINGS: Readonly<Record<string, Meaning>> = {
     filterTrials: list(row('host fact', ['flags', 'outcome'], () => word('msr-control/filter'))),
   }),
   ordering: ORDERING,
+  observed: OBSERVED,
   'firecracker.cpuid': record({ entries: cpuidRows('cpuid') }),
   'firecracker.msrs': record({ list: list(msr('MSR', () => null)) }),
   // What the CPU itself answers.

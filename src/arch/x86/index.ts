@@ -3,6 +3,7 @@
  * from run to run.
  */
 export { measure } from './measure/index.ts';
+export { OBSERVATION_RULES, observations } from './observed.ts';
 export { operation } from './operations.ts';
 export { registry } from './registry.ts';
 export { canonicalSections } from './volatile.ts';

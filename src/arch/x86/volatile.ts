@@ -26,6 +26,15 @@ const MSRS: readonly (readonly [index: number, why: string])[] = [
   [0x4000_0022, "Hyper-V's TSC frequency: calibrated at each boot of the host"],
 ];
 
+/** What a guest reads of clocks and counters besides. */
+const OBSERVED_MSRS: readonly (readonly [index: number, why: string])[] = [
+  ...MSRS,
+  [0x12, "KVM's clock of old: where the guest keeps it"],
+  [0xe7, 'MPERF: counts cycles'],
+  [0xe8, 'APERF: counts cycles'],
+  [0x4b56_4d01, "KVM's clock: where the guest keeps it"],
+];
+
 export const VOLATILE_MSRS: ReadonlySet<number> = new Set(MSRS.map(([index]) => index));
 
 /** The processor that answered KVM_GET_SUPPORTED_CPUID shows its own APIC id. */
@@ -60,6 +69,15 @@ const VOLATILE: readonly VolatileRow[] = [
   { section: 'tsc', within: [], member: 'khz', why: 'calibrated at each boot of the host' },
   { section: 'tsc', within: ['trials'], member: 'wrote', why: 'a multiple of the kHz' },
   { section: 'tsc', within: ['trials'], member: 'reads', why: 'a multiple of the kHz' },
+  ...OBSERVED_MSRS.map(([index, why]): VolatileRow => ({
+    section: 'observed',
+    within: ['msrs'],
+    where: { index: hex(index) },
+    member: 'value',
+    why,
+  })),
+  { section: 'observed', within: ['clock'], member: 'khz', why: 'calibrated at each boot of the host' },
+  { section: 'observed', within: [], member: 'pitKhz', why: 'measured anew' },
   { section: 'cpuid-latitude', within: ['base'], member: 'sets', why: 'how the probe searched, not what it found' },
   { section: 'cpuid-latitude', within: ['cleared'], member: 'sets', why: 'how the probe searched, not what it found' },
   { section: 'cpuid-latitude', within: ['ones'], member: 'sets', why: 'how the probe searched, not what it found' },

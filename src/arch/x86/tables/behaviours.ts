@@ -235,11 +235,11 @@ const UNSELECTED: readonly BehaviourRow[] = [
   {
     id: 'hidden-msr-saved',
     description:
-      'KVM_GET_MSRS of an MSR that KVM lists and that the guest is not given (MSR_TSC_AUX without RDTSCP and RDPID)',
+      'KVM_GET_MSRS of every MSR that KVM lists, of a vCPU whose CPUID offers none, and 0 written to those that read 0',
     outcomes: [
-      { name: 'refused', value: 0, meaning: 'it is not read, and the rest of the call neither' },
-      { name: 'zero', value: 1, meaning: 'it reads 0' },
-      { name: 'value', value: 2, meaning: 'it reads what was set before the guest lost it' },
+      { name: 'refused', value: 0, meaning: 'some are not read, and with them what stands behind them in the call' },
+      { name: 'not-taken', value: 1, meaning: 'all are read, and some do not take 0' },
+      { name: 'taken', value: 2, meaning: 'all are read and take 0' },
     ],
     settings: [],
     tells: false,

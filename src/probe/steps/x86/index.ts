@@ -8,6 +8,7 @@ import { lapic } from './lapic.ts';
 import { msrControl } from './msr-control.ts';
 import { msr } from './msr.ts';
 import { nested } from './nested.ts';
+import { OBSERVE } from './observe/index.ts';
 import { ordering } from './ordering/index.ts';
 import { pmu } from './pmu.ts';
 import { quirk } from './quirk.ts';
@@ -32,4 +33,5 @@ export const X86_STEPS: readonly Step[] = [
   switches,
   cpuidObserved,
   ordering,
+  ...OBSERVE,
 ];
