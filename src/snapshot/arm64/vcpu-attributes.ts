@@ -3,6 +3,7 @@
  * address of steal time, the PMU's interrupt. A plan or a VMM sets them when it makes the machine; here they are saved, so
  * that a machine with others is found out, and set where nobody has done it yet.
  */
+import { idOf } from '../../arch/arm64/names.ts';
 import { getAttribute, hasAttribute, setAttribute } from '../../kvm/index.ts';
 import type { KvmError } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
@@ -24,11 +25,13 @@ interface Attributes {
   readonly unset?: bigint;
   /** errno of a read where it was never set, or where the machine cannot have it. */
   readonly absent: readonly string[];
+  /** Of a vCPU that lists none of this register these mean nothing, and older kernels do not know them. */
+  readonly only?: { readonly register: bigint | null; readonly attributes: readonly bigint[] };
   /** Made once the attribute was set. */
   readonly afterwards?: bigint;
 }
 
-/** KVM_ARM_VCPU_TIMER_CTRL: virtual, physical, and the two of EL2. */
+/** KVM_ARM_VCPU_TIMER_CTRL: virtual, physical, and the two of EL2, which every vCPU of newer kernels answers for. */
 const TIMER_IRQS: Attributes = {
   name: 'timer-irqs',
   rule: 'arm64/timer-irqs',
@@ -37,6 +40,7 @@ const TIMER_IRQS: Attributes = {
   attributes: [0n, 1n, 2n, 3n],
   word: 'vcpu-attribute/KVM_ARM_VCPU_TIMER_IRQ',
   absent: [],
+  only: { register: idOf('reg/HCR_EL2'), attributes: [2n, 3n] },
 };
 
 /** KVM_ARM_VCPU_PVTIME_CTRL: INVALID_GPA where no address was given (arch/arm64/kvm/pvtime.c). */
@@ -70,7 +74,7 @@ export const timerIrqs = (vcpu: Arm64Vcpu): RegisterUnit => attributeUnit(vcpu, 
 export const stealTime = (vcpu: Arm64Vcpu): RegisterUnit => attributeUnit(vcpu, PVTIME);
 export const pmuIrq = (vcpu: Arm64Vcpu): RegisterUnit => attributeUnit(vcpu, PMU);
 
-function attributeUnit({ id: vcpu, fd, scratch }: Arm64Vcpu, of: Attributes): RegisterUnit {
+function attributeUnit({ id: vcpu, fd, scratch, registers }: Arm64Vcpu, of: Attributes): RegisterUnit {
   const read = (attribute: bigint): Result<bigint, KvmError> =>
     getAttribute(fd, scratch, of.group, attribute, of.width);
   return settled({
@@ -80,7 +84,11 @@ function attributeUnit({ id: vcpu, fd, scratch }: Arm64Vcpu, of: Attributes): Re
     call: SET_ATTRIBUTE,
     ids: () => {
       const found: bigint[] = [];
-      for (const attribute of of.attributes) {
+      const list = registers.list();
+      if (!list.ok) return list;
+      const { register, attributes: conditional } = of.only ?? { register: null, attributes: [] };
+      const without = register !== null && !list.value.includes(register) ? conditional : [];
+      for (const attribute of of.attributes.filter((each) => !without.includes(each))) {
         const has = hasAttribute(fd, of.group, attribute);
         if (!has.ok) return has;
         if (!has.value) continue;

@@ -281,3 +281,17 @@ describe('saving', () => {
     expect(vector?.value).toBe('0x1de7ec7edbadc0de1de7ec7edbadc0de');
   });
 });
+
+test('interrupts of the timers of EL2 are saved of a vCPU with EL2 alone', () => {
+  const vcpuAttributes = new Map(['1:0', '1:1', '1:2', '1:3'].map((key, index) => [key, BigInt(26 + index)]));
+  const timers = (registers: ReadonlyMap<bigint, bigint>): string[] => {
+    const from = fakeMachine({ vcpus: 1, registers, vcpuAttributes });
+    const unit = valueOf(saveArm64State(from.host, from.machine)).units.find(
+      ({ name }) => name === 'vcpu/0/timer-irqs',
+    );
+    return unit?.data.kind === 'registers' ? unit.data.registers.map((each) => each.id) : [];
+  };
+  const plain = registersOf(SMALL);
+  expect(timers(plain)).toEqual(['0x0', '0x1']);
+  expect(timers(new Map([...plain, [id('reg/HCR_EL2'), 0n]]))).toEqual(['0x0', '0x1', '0x2', '0x3']);
+});
