@@ -44,9 +44,10 @@ export const RESTORED: readonly Units[] = [
 
 /**
  * As they are read. KVM_GET_MP_STATE takes an INIT or SIPI that waits, which changes everything else of the vCPU
- * (arch/x86/kvm/lapic.c, kvm_apic_accept_events); KVM_GET_VCPU_EVENTS enters SMM for an SMI that waits and delivers an
- * exception's payload into DR6 or CR2 (kvm_vcpu_ioctl_x86_get_vcpu_events). What counts is read last and together: the
- * clock, the counters and the deadline.
+ * (arch/x86/kvm/lapic.c, kvm_apic_accept_events); KVM_GET_VCPU_EVENTS takes an NMI or SMI that waits and delivers an
+ * exception's payload into DR6 or CR2 (kvm_vcpu_ioctl_x86_get_vcpu_events). Timers run on meanwhile, and one that fires
+ * puts its interrupt into the IOAPIC or the local APIC: what it comes from is read before what it goes to, so that one
+ * that fires in between is read twice and not lost. What counts is read last and together.
  */
 export const READ: readonly Units[] = [
   mpState,
@@ -63,10 +64,10 @@ export const READ: readonly Units[] = [
   msrs,
   nested,
   tscKhz,
-  irqchip,
   pit,
-  lapic,
+  irqchip,
   tscDeadline,
+  lapic,
   tscOffsets,
   clock,
   tsc,

@@ -4,6 +4,9 @@ import { orderingRules } from '../../../src/arch/index.ts';
 import { saveX86State } from '../../../src/snapshot/x86/index.ts';
 import { fakeMachine, valueOf } from './fake-machine.ts';
 
+/** What the counters take: all of them at once, then TSC and TSC_ADJUST each. */
+const TSC_READS = 3;
+
 const rules = new Map(orderingRules('x86_64').map((rule) => [rule.id, rule]));
 
 /** Everything that there can be: two vCPUs, one of them in SMM, every capability, PIC, IOAPIC and PIT in the kernel. */
@@ -71,6 +74,15 @@ describe('reading', () => {
       expect(delivered).toBeLessThan(first(`${vcpu} KVM_GET_DEBUGREGS`));
       expect(delivered).toBeLessThan(first(`${vcpu} KVM_GET_SREGS2`));
     }
+  });
+
+  test('has what a timer fires from before what its interrupt goes to', () => {
+    expect(last('vm KVM_GET_PIT2')).toBeLessThan(last('vm KVM_GET_IRQCHIP'));
+    // The fake counts each KVM_GET_MSRS alike; the deadline is the last but the counters.
+    const reads = from.calls.map((call, at) => ({ call, at })).filter(({ call }) => call === 'vcpu0 KVM_GET_MSRS');
+    const lapic = last('vcpu0 KVM_GET_LAPIC');
+    expect(reads.filter(({ at }) => at > lapic)).toHaveLength(TSC_READS);
+    expect(last('vm KVM_GET_IRQCHIP')).toBeLessThan(lapic);
   });
 
   test('changes nothing', () => {

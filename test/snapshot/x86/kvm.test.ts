@@ -1,0 +1,84 @@
+/** This host's KVM saves a guest in mid-run and goes on with it in another VM; real mode, which kvm_pvm runs too. */
+import { accessSync, constants } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { openDefaultMachine } from '../../../src/guest/x86/default-machine.ts';
+import { counterMemory, loadCounter, readCounter, runCounter } from '../../../src/guest/x86/counter/index.ts';
+import type { GuestMachine } from '../../../src/guest/machine.ts';
+import { openMemory } from '../../../src/guest/memory.ts';
+import type { GuestMemory } from '../../../src/guest/memory.ts';
+import { openKvm, openLibc, openScratch } from '../../../src/kvm/index.ts';
+import type { Host } from '../../../src/settings/index.ts';
+import { isIdentical, restoreState, saveState } from '../../../src/snapshot/index.ts';
+import { valueOf } from './fake-machine.ts';
+import { scrambled } from './scrambled.ts';
+
+const runnable = ((): boolean => {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return process.arch === 'x64';
+  } catch {
+    return false;
+  }
+})();
+
+const VCPUS = 2;
+const ROUNDS = 1000;
+const DEADLINE = 5000;
+
+interface Opened {
+  readonly machine: GuestMachine;
+  readonly memory: GuestMemory;
+}
+
+function withHost(use: (host: Host, open: () => Opened) => void): void {
+  const libc = openLibc();
+  using cleanup = new DisposableStack();
+  const kvm = cleanup.use(valueOf(openKvm(libc)));
+  const scratch = valueOf(openScratch(libc));
+  cleanup.defer(() => void libc.munmap(scratch.mapping));
+  use({ libc, kvm, scratch }, () => {
+    const mappings = cleanup.use(new DisposableStack());
+    const machine = valueOf(openDefaultMachine(libc, kvm, VCPUS, cleanup.use(new DisposableStack())));
+    return { machine, memory: valueOf(openMemory(libc, machine.vm, counterMemory(), mappings)) };
+  });
+}
+
+describe.skipIf(!runnable)('a guest of two vCPUs that was stopped wherever it was', () => {
+  test('goes on in another VM, with every register as it was', () => {
+    withHost((host, open) => {
+      const from = open();
+      valueOf(loadCounter(from.machine, from.memory));
+      const run = ({ machine, memory }: Opened) =>
+        runCounter(host.libc, machine, memory, { rounds: ROUNDS, deadline: DEADLINE });
+      expect(run(from)).toEqual({ how: 'rounds' });
+      const state = valueOf(saveState(host, from.machine));
+      const to = open();
+      to.memory.bytes.set(from.memory.bytes);
+      const report = restoreState(host, to.machine, state, { onRefusal: 'stop' });
+      expect(report.differences).toEqual([]);
+      expect(isIdentical(report)).toBe(true);
+      const before = readCounter(to.memory);
+      expect(run(to)).toEqual({ how: 'rounds' });
+      for (const [at, { rounds, checks }] of readCounter(to.memory).vcpus.entries()) {
+        expect(rounds).toBeGreaterThanOrEqual((before.vcpus[at]?.rounds ?? 0) + ROUNDS);
+        expect(checks).toEqual([{ name: 'memory', failures: 0, first: null }]);
+      }
+    });
+  });
+
+  test('has a machine that holds whatever it is set to, or says that it does not', () => {
+    withHost((host, open) => {
+      const from = open();
+      valueOf(loadCounter(from.machine, from.memory));
+      const state = scrambled(valueOf(saveState(host, from.machine)));
+      const to = open();
+      const report = restoreState(host, to.machine, state, { onRefusal: 'stop' });
+      expect(report.units.filter(({ result }) => result.outcome !== 'done')).toEqual([]);
+      // kvm_pvm takes a TSC and gives the guest the host's.
+      const unset = report.differences
+        .map(({ word }) => word)
+        .filter((word) => !/^(msr\/MSR_IA32_TSC|tsc\/)/.test(word));
+      expect(unset).toEqual([]);
+    });
+  });
+});
