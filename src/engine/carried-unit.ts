@@ -55,7 +55,7 @@ export function judgeCarried(
   if (holding.value !== undefined && neutral !== null && ((holding.value ^ neutral) & ~status) === 0n) return same(1);
   const word = destination.words.get(path);
   if (word !== undefined) {
-    return holding.value === undefined ? same(1) : judgeRestore(registry, holding.value, word);
+    return holding.value === undefined ? same(1) : judgeRestore(registry, holding.value, word, status);
   }
   const restore = destination.restores?.get(path);
   const cause =
@@ -74,11 +74,13 @@ function textOf({ value, fresh }: Holding, neutral: bigint | null): string {
   return `${text} (harmless while its value is ${hex(neutral)}${untouched})`;
 }
 
-/** A value that is known, on a host that has the register: does it take that one? */
-function judgeRestore(registry: Registry, value: bigint, word: MeasuredWord): Findings {
+/** A value that is known, on a host that has the register: does it take that one? Status bits follow from others. */
+function judgeRestore(registry: Registry, saved: bigint, word: MeasuredWord, status: bigint): Findings {
   const shows = word.value;
   // A host that lists a register takes what another of its kind saved, unless it was seen not to.
-  if (shows === null || shows === value) return same(1);
+  if (shows === null) return same(1);
+  const value = (saved & ~status) | (shows & status);
+  if (shows === value) return same(1);
   for (const element of registry.elements(word.path, word.width)) {
     if (element.kind !== 'state') continue;
     const known = fieldLatitude(element, word, shows);

@@ -57,7 +57,8 @@ function changesOf({ vcpus }: WitnessReport): Testimony['changes'] {
   for (const { path, before, now } of vcpus.flatMap(({ changes }) => changes)) {
     byWord.set(path, { before: byWord.get(path)?.before ?? valueText(before), now: valueText(now) });
   }
-  return [...byWord].map(([word, values]) => ({ word, ...values }));
+  // What was otherwise in between, on another host, and is as before is no change.
+  return [...byWord].filter(([, { before, now }]) => before !== now).map(([word, values]) => ({ word, ...values }));
 }
 
 function readWords({ vcpus }: WitnessReport): WordPath[] {

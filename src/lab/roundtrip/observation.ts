@@ -59,13 +59,14 @@ export function observe(registry: Registry, restored: Restored): Observation {
     text: `${unit}: saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`,
   }));
   const noticed = guest.noticed.map(({ word, text }): Observed => ({ word, how: 'differs', by: 'guest', text }));
-  const refusedWords = new Set(units.map(({ seen }) => seen.word));
+  // What was refused does not read as it was to, in KVM and in the guest: that is the same thing once more.
+  const refused = new Set(
+    [...planned, ...units.map(({ seen }) => seen)].flatMap(({ how, word }) => (how === 'refused' ? [word] : [])),
+  );
   const observed = [
     ...planned,
     ...units.filter(({ neutral }) => !neutral).map(({ seen }) => seen),
-    // What was refused does not read as saved; that is the same thing once more.
-    ...differences.filter(({ word }) => !refusedWords.has(word)),
-    ...noticed,
+    ...[...differences, ...noticed].filter(({ word }) => !refused.has(word)),
   ];
   return {
     outcome: outcomeOf(observed, guest.runsOn),

@@ -5,6 +5,7 @@
 import { plan } from '../../engine/index.ts';
 import type { Contract, Plan, WordPath } from '../../model/index.ts';
 import type { JobDone, MachineState, RestoreJob, RoundTripRequest, SaveJob } from '../../worker/index.ts';
+import { keepPromises } from '../../snapshot/promised.ts';
 import { depart } from './contracts.ts';
 import type { Departing } from './contracts.ts';
 import { groupName } from './host.ts';
@@ -104,7 +105,7 @@ export function saveJobs({ group, departing }: Itinerary, host: RoundTripHost): 
       name: departureName(each),
       plan: builder.plan(planOf(group, given, host)),
       vcpus: VCPUS,
-      reads: readsOf(group, given),
+      reads: readsOf(given, variant),
       deeds: variant.does ?? [],
       rounds: ROUNDS,
     });
@@ -141,8 +142,8 @@ export function restoreJobs(
       plan: builder.plan(planOf(group, trip.departing.told, host)),
       vcpus: VCPUS,
       onRefusal: 'continue',
-      snapshot,
-      reads: readsOf(group, trip.departing.given),
+      snapshot: { ...snapshot, state: keepPromises(trip.departing.told, snapshot.state) },
+      reads: readsOf(trip.departing.given, trip.departing.variant),
       rounds: ROUNDS,
     });
   }

@@ -1,11 +1,12 @@
-/** What the witness reads in each round: every promised word that code in a guest can read by itself. Pure. */
+/** What the witness reads in each round: every promised word that code in a guest can read by itself, and what it was made to use. Pure. */
 import type { Contract, WordPath } from '../../model/index.ts';
-import type { RoundTripGroup } from './host.ts';
+import type { Variant } from './variants.ts';
 
 /**
- * Words, not instructions: which instruction reads a word, or none, is the witness's to know. A leaf of CPUID or a register
- * of which nothing is promised (derived, topology, state) is not compared.
+ * Words, not instructions: which instruction reads a word, or none, is the witness's to know. What it cannot read (switches,
+ * capabilities) it leaves out.
  */
-export function readsOf(_: RoundTripGroup, contract: Contract): readonly WordPath[] {
-  return contract.promises.map(({ word }) => word);
+export function readsOf({ promises }: Contract, { does = [] }: Variant): readonly WordPath[] {
+  const used = does.flatMap((deed) => (deed.do === 'write' ? [deed.word] : []));
+  return [...new Set([...promises.map(({ word }) => word), ...used])];
 }

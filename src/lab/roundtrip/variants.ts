@@ -105,7 +105,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'the physical timer set by the guest (CNTP_CVAL_EL0)',
     architectures: ['arm64'],
     contract: 'own',
-    holds: [{ word: 'reg/CNTP_CVAL_EL0', value: '0x7fffffffffffffff' }],
+    does: [{ do: 'write', word: 'reg/CNTP_CVAL_EL0', value: '0x7fff123456789abc' }],
   },
   {
     id: 'implementation-versions',

@@ -2,7 +2,8 @@
 import type { WitnessTable } from '../../witness.ts';
 import type { GuestOperation } from '../operation.ts';
 import { load, msr, store } from '../operations.ts';
-import { DISTRIBUTOR } from './interrupts.ts';
+import { DISTRIBUTOR, REDISTRIBUTOR } from './interrupts.ts';
+import { GICR_PENDBASER, GICR_PROPBASER, GITS_BASER0, GITS_BASER1, GITS_CBASER, ITS } from './its.ts';
 import { defaultReads, readOf } from './reads.ts';
 
 /** Registers that every vCPU has, and a value that is no reset value; bits that a register has not are left out. */
@@ -12,7 +13,6 @@ const REGISTERS: readonly (readonly [name: string, value: bigint])[] = [
   ['TPIDR_EL1', 0x5443_5049_4452_4531n],
   ['CONTEXTIDR_EL1', 0x434f_4e54n],
   ['TTBR1_EL1', 0x4000_0000n],
-  ['CNTP_CVAL_EL0', 0x7fff_1234_5678_9abcn],
   ['CNTKCTL_EL1', 0x3n],
 ];
 
@@ -22,6 +22,15 @@ const SPIS: readonly (readonly [name: string, offset: number, value: bigint])[] 
   ['GICD_ISENABLER1', 0x104, 1n << 8n],
   ['GICD_ISPENDR1', 0x204, 1n << 9n],
   ['GICD_ICFGR2', 0xc08, 0x000a_0000n],
+];
+
+/** Where interrupt translation has its tables, as the witness's start wrote it. */
+const TABLES: readonly (readonly [path: string, address: number])[] = [
+  ['vgic/v3/GICR_PROPBASER', REDISTRIBUTOR + GICR_PROPBASER],
+  ['vgic/v3/GICR_PENDBASER', REDISTRIBUTOR + GICR_PENDBASER],
+  ['vgic/its/GITS_CBASER', ITS + GITS_CBASER],
+  ['vgic/its/GITS_BASER0', ITS + GITS_BASER0],
+  ['vgic/its/GITS_BASER1', ITS + GITS_BASER1],
 ];
 
 /** The setup and the reads of what it wrote. */
@@ -35,6 +44,7 @@ export function canaries(): WitnessTable<GuestOperation> {
     reads: [
       ...registers.flatMap(({ read }) => (read === null ? [] : [read])),
       ...SPIS.map(([name, offset]) => ({ path: `vgic/v3/${name}`, operation: load(32, DISTRIBUTOR + offset) })),
+      ...TABLES.map(([path, address]) => ({ path, operation: load(64, address) })),
     ],
   };
 }
