@@ -39,6 +39,8 @@ export interface WitnessVcpu {
   /** Interrupts that it was sent by a vCPU, and those of its own that were not answered while it waited. */
   readonly ipis: number;
   readonly unanswered: number;
+  /** Message-signalled interrupts, in a machine that has a controller for them and a guest that uses it. */
+  readonly messages?: number;
   /** Interrupts that nobody sent. */
   readonly strayInterrupts: number;
   readonly checks: readonly WitnessCheck[];

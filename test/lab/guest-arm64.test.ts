@@ -98,6 +98,8 @@ describe('an arm64 guest', () => {
         expect(vcpu.rounds).toBeGreaterThanOrEqual(20);
         expect(vcpu.ipis).toBeGreaterThanOrEqual(20);
         expect(vcpu.timerTicks).toBeGreaterThan(1);
+        // One in each round, but for those before the vCPU had turned its own on.
+        expect(vcpu.messages).toBeGreaterThanOrEqual(15);
       }
     });
   }

@@ -8,8 +8,8 @@ const SHORTEST_LINE = 16;
 
 /**
  * `entry`: where every vCPU begins. Code that the host has written since the last run is brought to where instructions
- * are fetched from; the entry itself is always the same at the same address. x1 and x2: the first address and the end of
- * the program; x3: where to go on.
+ * are fetched from; the entry itself is always the same at the same address. x1 and x2: the first address of the program
+ * and the end of its code; x3: where to go on.
  */
 const ENTRY: readonly Item[] = [
   label('entry'),

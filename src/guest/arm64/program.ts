@@ -34,6 +34,7 @@ export function tableProgram(operations: readonly GuestOperation[], others: read
     WFI,
     b('wait'),
     { align: 64 },
+    label('code-end'),
     // What faults outside of any operation: the first instructions, or the other vCPUs.
     label('slot-outside'),
     { zeros: 64 },

@@ -42,7 +42,7 @@ export function startVcpu(
   const core: readonly (readonly [string, bigint])[] = [
     ['X0', BigInt(id)],
     ['X1', BigInt(program.base)],
-    ['X2', BigInt(program.base + program.bytes.length)],
+    ['X2', at('code-end')],
     ['X3', at(then)],
     ...Object.entries(others).map(([name, label]): readonly [string, bigint] => [name, at(label)]),
     ['SP_EL1', BigInt(top)],

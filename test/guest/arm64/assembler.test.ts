@@ -163,7 +163,8 @@ function reference(lines: readonly string[]): string[] {
 describe('the assembler', () => {
   test('makes of every instruction what binutils makes of it', (context) => {
     if (spawnSync('aarch64-linux-gnu-as', ['--version']).status !== 0) {
-      if (process.env['EVENKEEL_LAB_REQUIRED'] === '1') throw new Error('CI installs binutils-aarch64-linux-gnu');
+      if (process.env['CI'] !== undefined)
+        throw new Error('CI must not skip this: it installs binutils-aarch64-linux-gnu');
       context.skip('aarch64-linux-gnu-as is not installed: apt-get install binutils-aarch64-linux-gnu');
     }
     for (const [form, text] of FORMS) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { code, load, MEMORY_BASE, mrs } from '../../../src/guest/arm64/index.ts';
+import { a64, code, load, MEMORY_BASE, mrs } from '../../../src/guest/arm64/index.ts';
 import type { GuestOperation } from '../../../src/guest/arm64/index.ts';
 import {
   defaultReads,
@@ -101,6 +101,21 @@ describe('a witness in memory', () => {
     expect(layout.stackTop % 16).toBe(0);
     expect(witnessMemory(table, 16).length).toBeLessThanOrEqual(4 << 20);
     expect(witnessMemory(table, 2).length % 0x1_0000).toBe(0);
+  });
+});
+
+describe('the tables of an ITS', () => {
+  test('lie where its registers can point to: at multiples of 64 KiB, none over another', () => {
+    const program = witnessProgram(TABLE, 3);
+    const at = (name: string): number => a64.addressOf(program, `its.${name}`);
+    for (const name of ['queue', 'devices', 'collections', 'pending']) expect(at(name) % 0x1_0000, name).toBe(0);
+    // PROPBASER has bits 51:12 of an address, MAPD bits 51:8.
+    expect(at('properties') % 4096).toBe(0);
+    expect(at('events') % 256).toBe(0);
+    expect(at('events') - at('queue')).toBe(4096);
+    // A byte for each of the LPIs 8192 to 65535.
+    expect(at('devices') - at('properties')).toBeGreaterThanOrEqual(65536 - 8192);
+    expect(program.base + program.bytes.length - at('pending')).toBe(3 * 0x1_0000);
   });
 });
 

@@ -4,12 +4,14 @@ import {
   add,
   b,
   bCond,
+  cbnz,
   cmpImmediate,
   ERET,
   ISB,
   label,
   ldp,
   ldr,
+  lsrImmediate,
   movz,
   mrs,
   msr,
@@ -28,6 +30,8 @@ import { AREA_REGISTER, CURRENT, NEXT, VECTOR, WORK } from './registers.ts';
 export const REQUEST_SGI = 1;
 export const ANSWER_SGI = 2;
 export const TIMER_PPI = 27;
+/** LPIs begin at 2 to this. */
+const LPI_SHIFT = 13;
 /** From here on they say that there is none (GIC architecture, IHI 0069, 2.2.1). */
 const FIRST_SPECIAL = 1020;
 
@@ -86,6 +90,9 @@ export const INTERRUPT: readonly Item[] = [
   bCond('eq', 'interrupt.request'),
   cmpImmediate(0, ANSWER_SGI),
   bCond('eq', 'interrupt.answer'),
+  // LPIs are the ids with a bit at 13 or above.
+  lsrImmediate(1, 0, LPI_SHIFT),
+  cbnz(1, 'interrupt.message'),
   ...count(AREA.strays),
   cmpImmediate(0, FIRST_SPECIAL),
   bCond('cs', 'interrupt.return'),
@@ -102,6 +109,9 @@ export const INTERRUPT: readonly Item[] = [
   ...count(AREA.requests),
   ldr(64, 1, AREA_REGISTER, AREA.answer),
   msr(encodingOf('ICC_SGI1R_EL1'), 1),
+  b('interrupt.end'),
+  label('interrupt.message'),
+  ...count(AREA.messages),
   b('interrupt.end'),
   label('interrupt.answer'),
   ...count(AREA.answers),

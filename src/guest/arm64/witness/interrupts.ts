@@ -27,7 +27,7 @@ export const DISTRIBUTOR = 0x0800_0000;
 export const REDISTRIBUTOR = 0x080a_0000;
 const SGI_FRAME = 0x1_0000;
 /** log2 of a redistributor's bytes; KVM puts one behind the other in the order of the vCPUs. */
-const REDISTRIBUTOR_SHIFT = 17;
+export const REDISTRIBUTOR_SHIFT = 17;
 
 /** GICD_CTLR: ARE and EnableGrp1, with one security state. */
 const GICD_CTLR_VALUE = 0x12;
@@ -36,6 +36,7 @@ const GICR_IGROUPR0 = 0x80;
 const GICR_ISENABLER0 = 0x100;
 const GICR_IPRIORITYR = 0x400;
 /** In the first. */
+export const GICR_CTLR = 0x0;
 const GICR_WAKER = 0x14;
 
 const USED = (1 << REQUEST_SGI) | (1 << ANSWER_SGI) | (1 << TIMER_PPI);

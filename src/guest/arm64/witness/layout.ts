@@ -31,6 +31,10 @@ export const AREA = {
   ask: 112,
   answer: 120,
   faultElr: 128,
+  /** 1 where the machine has an ITS; then how many messages came, and vCPU 0's place in the queue of commands. */
+  its: 136,
+  messages: 144,
+  queue: 152,
   checks: 160,
   /** A slot: what is being read. */
   current: 320,

@@ -9,12 +9,14 @@ import { MEMORY_BASE } from '../address-space.ts';
 import type { GuestOperation } from '../operation.ts';
 import type { GuestHost } from '../run-table.ts';
 import { loadProgram, STACK_BYTES, startVcpu } from '../start.ts';
+import { AREA } from './layout.ts';
 import { witnessProgram } from './program.ts';
+import { readDescription } from './report.ts';
 
 /** The largest page of an arm64 kernel: the unit of memory slots. */
 const UNIT = 0x1_0000;
 
-/** The memory that a witness needs: some 300 KiB and 50 more for each vCPU. */
+/** The memory that a witness needs: some 300 KiB, and 100 more for each vCPU, of which most stays zeros. */
 export function witnessMemory(
   table: WitnessTable<GuestOperation>,
   vcpus: number,
@@ -34,9 +36,18 @@ export function loadWitness(
 ): Result<void, KvmError> {
   const program = witnessProgram(table, machine.vcpus.length);
   loadProgram(memory, program, machine.vcpus.length);
+  if (machine.devices.has('its')) useIts(memory);
   for (const vcpu of machine.vcpus) {
     const started = startVcpu(scratch, vcpu, memory, program, 'witness');
     if (!started.ok) return started;
   }
   return ok(undefined);
+}
+
+/** Tells every vCPU that there is an ITS. */
+function useIts(memory: GuestMemory): void {
+  const description = readDescription(memory);
+  if (description === null) throw new Error('the witness was just loaded');
+  const { areas, layout, vcpus } = description;
+  for (let vcpu = 0; vcpu < vcpus; vcpu++) memory.view.setBigUint64(areas + vcpu * layout.bytes + AREA.its, 1n, true);
 }

@@ -34,6 +34,7 @@ import { COUNTER_CHECK, FAILED, memoryCheck, openVectors, section, vectorCheck }
 import { compareRoutine, WORDS } from './compare.ts';
 import { ANSWER_SGI, faultHandler, INTERRUPT, REQUEST_SGI, VECTORS } from './exceptions.ts';
 import { OPEN_GIC, OPEN_TIMER } from './interrupts.ts';
+import { ITS_COMMAND, itsTables, openIts, raiseMessages } from './its.ts';
 import { AREA, areaLayout, MARK, operationsOf, slotWords } from './layout.ts';
 import type { AreaLayout, WitnessDescription } from './layout.ts';
 import { AREA_REGISTER, CURRENT, inArea, INDEX, NEXT, WORK } from './registers.ts';
@@ -70,15 +71,19 @@ function programItems(table: WitnessTable<GuestOperation>, vcpus: number): Item[
     ...INTERRUPT,
     ...FAILED,
     ...compareRoutine(layout),
+    ...ITS_COMMAND,
     ...start(layout),
+    ...section('open-its', openIts(vcpus)),
     ...table.setup.flatMap((operation, slot) => keep(slot, operation, [])),
     ...open(layout),
-    ...round(table, layout),
+    ...round(table, layout, vcpus),
+    label('code-end'),
     label('description'),
     { bytes },
     { align: 64 },
     label('areas'),
     ...Array.from({ length: vcpus }, (_, index) => area(index, vcpus, layout)).flat(),
+    ...itsTables(vcpus),
   ];
 }
 
@@ -101,7 +106,7 @@ function open(layout: AreaLayout): Item[] {
 }
 
 /** What a vCPU does over and over. */
-function round({ setup, reads }: WitnessTable<GuestOperation>, layout: AreaLayout): Item[] {
+function round({ setup, reads }: WitnessTable<GuestOperation>, layout: AreaLayout, vcpus: number): Item[] {
   return [
     label('round'),
     ...section('ask', [
@@ -111,6 +116,7 @@ function round({ setup, reads }: WitnessTable<GuestOperation>, layout: AreaLayou
       msr(encodingOf('ICC_SGI1R_EL1'), 1),
       ISB,
     ]),
+    ...section('raise', raiseMessages(vcpus)),
     ...reads.flatMap((read, index) => keep(setup.length + index, read.operation, read.masks ?? [])),
     ...section('memory', memoryCheck(layout)),
     ...section('vector-check', vectorCheck(layout)),

@@ -11,11 +11,9 @@ import type { GuestOperation } from '../operation.ts';
 import { code, hvc, load, mrs } from '../operations.ts';
 import { encodingOf, genericName } from '../system-register.ts';
 import { DISTRIBUTOR, REDISTRIBUTOR } from './interrupts.ts';
+import { ITS } from './its.ts';
 
 type Read = WitnessRead<GuestOperation>;
-
-/** As plans have it (src/engine/plan/arm64.ts). */
-const ITS = 0x0808_0000;
 
 /**
  * The call that shows a guest what a firmware pseudo-register chose. Function ids: SMCCC 1.5 (Arm DEN0028), PSCI 1.3
@@ -155,13 +153,13 @@ function idSpace(): string[] {
   return names;
 }
 
-/** Everything that a guest can read of the machine that a contract is about, but an ITS, which it may not have. */
+/** Everything that a guest can read of the machine that a contract is about; an ITS that is not there reads as zeros. */
 export function defaultReads(): Read[] {
   const caches = Array.from({ length: 7 }, (_, level) => [
     `cache/CCSIDR/L${level + 1}D`,
     `cache/CCSIDR/L${level + 1}I`,
   ]);
-  const gic = GIC_REGISTERS.filter(({ device }) => device === 'v3').map(({ name }) => `vgic/v3/${name}`);
+  const gic = GIC_REGISTERS.filter(({ device }) => device !== 'v2').map(({ device, name }) => `vgic/${device}/${name}`);
   const paths = [
     ...idSpace(),
     ...IDENTITY.map((name) => `reg/${name}`),

@@ -69,6 +69,7 @@ function readVcpu(description: WitnessDescription, view: DataView, area: number)
     ipis: count(AREA.requests),
     unanswered: count(AREA.unanswered),
     strayInterrupts: count(AREA.strays),
+    ...(word(AREA.its) === 0n ? {} : { messages: count(AREA.messages) }),
     checks: CHECKS.map((name): WitnessCheck => {
       const at = checkOffset(name);
       const failures = count(at);
