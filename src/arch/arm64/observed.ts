@@ -2,62 +2,85 @@
  * What a guest read of an arm64 host beside what KVM says of the same machine, and the differences that are none. Facts: Arm
  * ARM (DDI 0487) D19.5.11 and D24; files below arch/arm64/kvm of Linux 7.3.
  */
-import { fromHex, isHex } from '../../model/index.ts';
+import { fromHex, hex, isHex } from '../../model/index.ts';
 import type { Observation, ObservationRule, Reading, Surface, WordPath } from '../../model/index.ts';
 import { gicWord } from './elements.ts';
-import { wordOf } from './names.ts';
+import { registerName, wordOf } from './names.ts';
 import type { ObservedSection } from './observed-sections.ts';
 import { dataOf, DEFAULT_VCPU, resolveVcpu } from './read-sections.ts';
 import type { GicSection, VcpusSection } from './sections.ts';
 import { isVolatile } from './volatile.ts';
 import { GIC_REGISTERS } from './vgic.ts';
 
+/** What a guest read of a word. */
+export interface WordReading {
+  readonly word: WordPath;
+  readonly width: number;
+  readonly observed: Reading;
+  /** JSON pointer into the section's data. */
+  readonly at: string;
+}
+
 const SECTION = '/sections/observed/data';
 
-/** Every word that KVM declares and a guest of the default vCPU read. */
+/** Every word that KVM declares of the default vCPU and a guest of it read. */
 export function observations(surface: Surface): Observation[] {
   const observed = dataOf<ObservedSection>(surface, 'observed');
   const vcpus = dataOf<VcpusSection>(surface, 'vcpus');
   if (observed === null || vcpus === null) return [];
-  return [...registers(observed, vcpus), ...frames(surface, observed), ...calls(observed, vcpus)];
+  const declared = new Map([...declaredRegisters(vcpus), ...declaredFrames(surface)]);
+  return readings(observed).map(({ at, ...reading }) => ({
+    ...reading,
+    declared: declared.get(reading.word) ?? null,
+    evidence: `${SECTION}${at}`,
+  }));
 }
 
-function declaredRegisters(vcpus: VcpusSection): ReadonlyMap<string, bigint> {
-  const registersOf = resolveVcpu(vcpus, DEFAULT_VCPU)?.registers ?? new Map<string, { readonly value: string }>();
-  return new Map(
-    [...registersOf].flatMap(([id, { value }]): [string, bigint][] =>
-      isHex(value) && !isVolatile(id) ? [[wordOf(BigInt(id)), fromHex(value)]] : [],
+function declaredRegisters(vcpus: VcpusSection): [WordPath, bigint][] {
+  const found = resolveVcpu(vcpus, DEFAULT_VCPU)?.registers ?? new Map<string, { readonly value: string }>();
+  return [...found].flatMap(([id, { value }]): [WordPath, bigint][] =>
+    isHex(value) && !isVolatile(id) ? [[wordOf(BigInt(id)), fromHex(value)]] : [],
+  );
+}
+
+function declaredFrames(surface: Surface): [WordPath, bigint][] {
+  return (['vgic-v3', 'its'] as const).flatMap((section) =>
+    (dataOf<GicSection>(surface, section)?.registers ?? []).flatMap(({ name, after }): [WordPath, bigint][] =>
+      isHex(after) ? [[gicWord(section === 'its' ? 'its' : 'v3', name), fromHex(after)]] : [],
     ),
   );
 }
 
-function registers(observed: ObservedSection, vcpus: VcpusSection): Observation[] {
-  const declared = declaredRegisters(vcpus);
-  const rows = observed.registers.map(([id, value], at): Observation => {
-    const word = wordOf(BigInt(id));
-    return of(word, word.startsWith('cache/') ? 32 : 64, declared.get(word) ?? null, value, `/registers/${at}/1`);
-  });
-  const lengths = declared.get('sve/vector-lengths');
-  return lengths === undefined
-    ? rows
-    : [...rows, of('sve/vector-lengths', 512, lengths, observed.vectorLengths, '/vectorLengths')];
+/** Registers, frames and calls as words; the registers of the CPU interface belong to the vGIC. */
+export function readings(observed: ObservedSection): WordReading[] {
+  return [...registers(observed), ...frames(observed), ...calls(observed)];
 }
 
-/** Registers of the vGICv3 and the ITS: by the device's attributes, and in their frames or by instruction. */
-function frames(surface: Surface, observed: ObservedSection): Observation[] {
-  const own: readonly (readonly [string, string, string])[] = [
-    ...observed.frames.map(([name, value], at) => [name, value, `/frames/${at}/1`] as const),
-    ...observed.registers.map(([id, value], at) => [wordOf(BigInt(id)).slice(4), value, `/registers/${at}/1`] as const),
-  ];
-  return GIC_REGISTERS.flatMap((row): Observation[] => {
-    const found = own.find(([name]) => name === row.name);
-    if (row.device === 'v2' || found === undefined) return [];
-    const section = dataOf<GicSection>(surface, row.device === 'its' ? 'its' : 'vgic-v3');
-    const text = section?.registers.find(({ name }) => name === row.name)?.after ?? '';
-    const [, value, pointer] = found;
-    const half = row.part === 'low' && isHex(value) ? `0x${(fromHex(value) & 0xffff_ffffn).toString(16)}` : value;
-    return [of(gicWord(row.device, row.name), row.width, isHex(text) ? fromHex(text) : null, half, pointer)];
+function registers(observed: ObservedSection): WordReading[] {
+  const rows = observed.registers.map(([id, value], at) => {
+    const word = wordOf(BigInt(id));
+    return reading(word, word.startsWith('cache/') ? 32 : 64, value, `/registers/${at}/1`);
   });
+  return [...rows, reading('sve/vector-lengths', 512, observed.vectorLengths, '/vectorLengths')];
+}
+
+function frames(observed: ObservedSection): WordReading[] {
+  const own: readonly (readonly [name: string, value: string, at: string])[] = [
+    ...observed.frames.map(([name, value], at) => [name, value, `/frames/${at}/1`] as const),
+    ...observed.registers.map(([id, value], at) => [registerName(BigInt(id)), value, `/registers/${at}/1`] as const),
+  ];
+  return GIC_REGISTERS.flatMap(({ device, name, width, part }): WordReading[] => {
+    const found = own.find(([candidate]) => candidate === name);
+    if (device === 'v2' || found === undefined) return [];
+    const [, value, at] = found;
+    const low = part === 'low' && isHex(value) ? hex(fromHex(value) & 0xffff_ffffn) : value;
+    return [reading(gicWord(device, name), width, low, at)];
+  });
+}
+
+function reading(word: WordPath, width: number, value: string, at: string): WordReading {
+  const observed: Reading = isHex(value) ? { kind: 'value', value: fromHex(value) } : { kind: 'fault', text: value };
+  return { word, width, observed, at };
 }
 
 /** What a call's answer is as the value of the firmware register that decides it (fw-pseudo-registers.rst). */
@@ -121,27 +144,15 @@ const CALLS: readonly CallRule[] = [
   },
 ];
 
-function calls(observed: ObservedSection, vcpus: VcpusSection): Observation[] {
-  const declared = declaredRegisters(vcpus);
-  return CALLS.flatMap(({ call, parameter, word, value }): Observation[] => {
+function calls(observed: ObservedSection): WordReading[] {
+  return CALLS.flatMap(({ call, parameter, word, value }): WordReading[] => {
     const at = observed.calls.findIndex(([name, given]) => name === call && given === parameter);
     const [, , x0 = '', ...others] = observed.calls[at] ?? [];
     if (!isHex(x0)) return [];
-    const answered = value(
-      fromHex(x0),
-      others.map((text) => (isHex(text) ? fromHex(text) : 0n)),
-    );
-    if (answered === null) return [];
-    const reading: Reading = { kind: 'value', value: answered };
-    return [
-      { word, width: 64, declared: declared.get(word) ?? null, observed: reading, evidence: `${SECTION}/calls/${at}` },
-    ];
+    const numbers = others.map((text) => (isHex(text) ? fromHex(text) : 0n));
+    const answered = value(fromHex(x0), numbers);
+    return answered === null ? [] : [reading(word, 64, hex(answered), `/calls/${at}`)];
   });
-}
-
-function of(word: WordPath, width: number, declared: bigint | null, value: string, pointer: string): Observation {
-  const observed: Reading = isHex(value) ? { kind: 'value', value: fromHex(value) } : { kind: 'fault', text: value };
-  return { word, width, declared, observed, evidence: `${SECTION}${pointer}` };
 }
 
 const field = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -3,6 +3,7 @@ import type { Architecture, Plan } from '../../model/index.ts';
 import type { Step } from '../step.ts';
 import { ARM64_STEPS } from './arm64/index.ts';
 import { OBSERVE as ARM64_OBSERVE } from './arm64/observe/index.ts';
+import { observePlan as observeArm64Plan } from './arm64/observe/plan.ts';
 import { capabilities } from './capabilities.ts';
 import { host } from './host.ts';
 import { X86_STEPS } from './x86/index.ts';
@@ -25,7 +26,7 @@ export function observeSteps(architecture: Architecture, plan: Plan | null): rea
     case 'x86_64':
       return plan === null ? [host, ...X86_OBSERVE] : [];
     case 'arm64':
-      return plan === null ? [host, ...ARM64_OBSERVE] : [];
+      return plan === null ? [host, ...ARM64_OBSERVE] : [observeArm64Plan(plan)];
   }
 }
 

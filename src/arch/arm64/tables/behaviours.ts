@@ -68,8 +68,8 @@ export const SETTING: Readonly<Record<SettingName, BehaviourSetting>> = {
   // PMCR_EL0.N 1.
   oneCounter: register('PMCR_EL0', 0x800n),
   midr: register('MIDR_EL1', 0x410f_d4f0n),
-  // Instruction and data caches in level 1, a unified one in level 2; LoUIS and LoUU 1, LoC 2.
-  clidr: register('CLIDR_EL1', 0xa20_0023n),
+  // Instruction and data caches in level 1, unified ones in levels 2 and 3; LoUIS and LoUU 1, LoC 3.
+  clidr: register('CLIDR_EL1', 0xb20_0123n),
   // Lines of 64 bytes, 4 ways, 64 sets.
   ccsidr: { word: 'cache/CCSIDR/L1D', value: 0x7_e01an },
 };
