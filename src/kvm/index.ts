@@ -19,7 +19,7 @@ export type { MsrWrite } from './msr-batch.ts';
 export { openScratch } from './scratch.ts';
 export type { Scratch } from './scratch.ts';
 export { KVM_ARM_VCPU_EVENTS } from './structs/arm64.ts';
-export { KVM_CPUID2, KVM_LAPIC_STATE, KVM_SREGS, KVM_XSAVE } from './structs/x86.ts';
+export { KVM_CPUID2, KVM_LAPIC_STATE, KVM_REGS, KVM_SREGS, KVM_XSAVE } from './structs/x86.ts';
 export * from './structs/x86-state.ts';
 export type { Fields, Value } from './struct.ts';
 export { CAPABILITY_NAMES } from './capabilities.ts';

@@ -7,8 +7,8 @@ import { stepsFor } from '../probe/index.ts';
 import type { Step } from '../probe/index.ts';
 import { arm64GuestStep } from './guest-arm64.ts';
 import type { Arm64GuestRequest } from './guest-arm64.ts';
-import { x86GuestStep } from './guest-step.ts';
-import type { X86GuestRequest } from './guest-step.ts';
+import { x86GuestStep } from './guest-x86.ts';
+import type { X86GuestRequest } from './guest-x86.ts';
 import { observation } from './observe-step.ts';
 import type { ObserveRequest } from './observe-step.ts';
 import { planSteps } from './plan-step.ts';
@@ -16,8 +16,6 @@ import type { RoundTripRequest } from './round-trip.ts';
 import { roundTripSteps } from './snapshot-step.ts';
 import { stateStep } from './state-step.ts';
 import type { StateRequest } from './state-step.ts';
-import { x86WitnessStep } from './witness-step.ts';
-import type { X86WitnessRequest } from './witness-step.ts';
 
 export type Request =
   /** Measure the host. */
@@ -32,10 +30,8 @@ export type Request =
   | StateRequest
   /** Let a guest look at its machine. */
   | ObserveRequest
-  /** Run operations in an x86 guest. */
-  | X86GuestRequest
-  /** Let the self-checking guest do some rounds. */
-  | X86WitnessRequest;
+  /** Run a guest on the host's default machine. */
+  | X86GuestRequest;
 
 /** The word of a lab machine's command line that announces a request on its port. */
 export const REQUEST = 'request';
@@ -46,10 +42,6 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
   switch (request.kind) {
     case 'probe':
       return stepsFor(architecture);
-    case 'witness-x86':
-      return [x86WitnessStep(request)];
-    case 'guest-x86':
-      return [x86GuestStep(request)];
     case 'observe':
       return observation(request, architecture);
     case 'plans':
@@ -59,7 +51,7 @@ export function stepsOf(request: Request, architecture: Architecture): readonly 
     case 'state':
       return [stateStep(request)];
     case 'guest':
-      return [arm64GuestStep(request)];
+      return [request.architecture === 'arm64' ? arm64GuestStep(request) : x86GuestStep(request)];
   }
 }
 

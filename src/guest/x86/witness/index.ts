@@ -2,6 +2,7 @@
 export { canaries, defaultTable } from './canaries.ts';
 export { loadWitness, witnessMemory } from './load.ts';
 export { defaultReads, readOf } from './reads.ts';
+export { disturb } from './disturb.ts';
 export { readWitness } from './report.ts';
 export { runWitness } from './run.ts';
 export { useXfeature } from './vectors.ts';

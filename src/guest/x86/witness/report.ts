@@ -17,7 +17,7 @@ export function readWitness({ view, bytes }: Pick<GuestMemory, 'view' | 'bytes'>
   return { vcpus: Array.from({ length: description.vcpus }, (_, vcpu) => readVcpu(description, view, vcpu)) };
 }
 
-function readDescription(view: DataView, bytes: Uint8Array): WitnessDescription | null {
+export function readDescription(view: DataView, bytes: Uint8Array): WitnessDescription | null {
   if (view.byteLength < HEADER + 24 || view.getBigUint64(HEADER, true) !== MARK) return null;
   const at = Number(view.getBigUint64(HEADER + 8, true));
   const length = Number(view.getBigUint64(HEADER + 16, true));
