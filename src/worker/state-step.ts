@@ -22,8 +22,8 @@ export interface StateRequest {
   readonly plan: Plan;
   readonly vcpus: number;
   readonly guest: StateGuest;
-  /** Made before the first save, in this order. */
-  readonly presets: readonly Preset[];
+  /** For each move, from the first on, what is made of the stopped guest before it is saved. */
+  readonly presets: readonly (readonly Preset[])[];
   /** How often the guest moves to a new machine. */
   readonly moves: number;
   readonly options: RestoreOptions;
@@ -40,8 +40,8 @@ export type StateMove = {
 };
 
 export type StateResult = {
-  /** Places in the list of presets that the kernel refused, with the errno. */
-  readonly notTaken: readonly (readonly [index: number, errno: string])[];
+  /** Presets that the kernel refused, by move and place in its list, with the errno. */
+  readonly notTaken: readonly (readonly [move: number, index: number, errno: string])[];
   /** Before the first move. */
   readonly guest: StateGuestReport;
   readonly moves: readonly StateMove[];
@@ -68,11 +68,13 @@ function moveAbout(context: StepContext, request: StateRequest): Result<StateRes
   const loaded = load(context, opened.value, request.guest);
   if (!loaded.ok) return loaded;
   const guest = run(context, opened.value, request.guest);
-  const notTaken = preset(context, opened.value, request.presets);
+  const notTaken: StateResult['notTaken'][number][] = [];
   const moves: StateMove[] = [];
   let from = opened.value;
   while (moves.length < request.moves) {
     context.note(`move ${moves.length + 1}`);
+    const refused = preset(context, from, request.presets[moves.length] ?? []);
+    notTaken.push(...refused.map(([index, errno]) => [moves.length, index, errno] as const));
     const to = open(context, request, cleanup);
     if (!to.ok) return to;
     const moved = move(context, request, from, to.value);

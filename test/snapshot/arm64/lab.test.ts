@@ -18,6 +18,7 @@ import { arm64RunsOn } from '../../../src/snapshot/arm64/runs-on.ts';
 import type { Preset } from '../../../src/worker/state-presets.ts';
 import type { StateMove, StateRequest, StateResult } from '../../../src/worker/state-step.ts';
 import { ready } from '../../lab/ready.ts';
+import { FIRST_EVENT_LPI, LOG_WORDS, deviceSetUp, pollingGuest, raiseAgain } from './its-guest.ts';
 import { scrambledRegisters, scrambledVgic } from './scrambled.ts';
 
 const SURFACES = join(import.meta.dirname, '../../../surfaces/arm64/max');
@@ -166,7 +167,7 @@ describe.each(KERNELS)('debian:%s', (kernel) => {
         plan,
         vcpus: 2,
         guest,
-        presets,
+        presets: [presets],
         moves: 1,
         options: OPTIONS,
       });
@@ -233,4 +234,47 @@ it('a guest that counts goes on counting where it was stopped', { timeout: MILLI
     expect(before?.[vcpu]).toBeGreaterThan(0n);
     expect(count).toBeGreaterThan(before?.[vcpu] ?? 0n);
   }
+});
+
+const LPIS = [hex(FIRST_EVENT_LPI), hex(FIRST_EVENT_LPI + 1n)] as const;
+
+/** Two moves of a guest that polls for a device's interrupts, which are raised before each; what it had taken by then. */
+async function polled(test: TestContext, kernel: string, leaveOut: readonly string[]): Promise<unknown[]> {
+  const { guest, moves, notTaken } = await moved(test, kernel, {
+    kind: 'state',
+    plan: planOf(kernel, await recorded(kernel)),
+    vcpus: 2,
+    guest: { kind: 'code', code: pollingGuest(), turns: 8, watch: LOG_WORDS },
+    presets: [deviceSetUp(), raiseAgain()],
+    moves: 2,
+    options: { ...OPTIONS, leaveOut },
+  });
+  expect(notTaken).toEqual([]);
+  expect(moves.length).toBe(2);
+  if (leaveOut.length === 0) for (const move of moves) expectWhole(move);
+  return [guest, ...moves.map((move) => move.guest)].map(({ words }) => {
+    const [, last0, count0, , last1, count1] = words;
+    return [last0, count0, last1, count1];
+  });
+}
+
+describe('interrupts of a device behind an ITS', () => {
+  for (const kernel of KERNELS) {
+    it(
+      `debian:${kernel}: come after the move, those that were pending and later ones`,
+      { timeout: MILLISECONDS },
+      async (test) => {
+        expect(await polled(test, kernel, [])).toEqual([
+          ['0x0', '0x0', '0x0', '0x0'],
+          [LPIS[0], '0x1', LPIS[1], '0x1'],
+          [LPIS[0], '0x2', LPIS[1], '0x2'],
+        ]);
+      },
+    );
+  }
+
+  it('do not come where the tables were not restored', { timeout: MILLISECONDS }, async (test) => {
+    const none = ['0x0', '0x0', '0x0', '0x0'];
+    expect(await polled(test, '6.12', ['its/tables'])).toEqual([none, none, none]);
+  });
 });
