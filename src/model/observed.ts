@@ -3,6 +3,7 @@
  * writes it.
  */
 import type { Element, WordPath } from './element.ts';
+import type { StepResult } from './plan.ts';
 import type { Hex } from './hex.ts';
 
 /** One word as a guest read it on a machine that was made for it. */
@@ -71,3 +72,11 @@ export interface ElementDifference {
   /** Whole words, for rules that look at more than the field. */
   readonly observation: Observation;
 }
+
+/** What a guest read of the machine that a plan made, and how KVM behaved towards it there. */
+export type ObservedMachine = {
+  /** What came of the plan's steps, in their order. */
+  readonly steps: readonly StepResult[];
+  readonly observed: readonly ObservedWord[];
+  readonly behaviours: readonly BehaviourResult[];
+};

@@ -1,32 +1,34 @@
-/** All probe steps, in the order in which they run. */
+/**
+ * All probe steps, in the order in which they run. An architecture's are loaded when they are asked for: within an emulated
+ * machine the tables of the other one would cost a good part of the boot.
+ */
 import type { Architecture, Plan } from '../../model/index.ts';
 import type { Step } from '../step.ts';
-import { ARM64_STEPS } from './arm64/index.ts';
-import { OBSERVE as ARM64_OBSERVE } from './arm64/observe/index.ts';
-import { observePlan as observeArm64Plan } from './arm64/observe/plan.ts';
 import { capabilities } from './capabilities.ts';
 import { host } from './host.ts';
-import { X86_STEPS } from './x86/index.ts';
-import { OBSERVE as X86_OBSERVE } from './x86/observe/index.ts';
 
 const COMMON: readonly Step[] = [host, capabilities];
 
-export function stepsFor(architecture: Architecture): readonly Step[] {
+export async function stepsFor(architecture: Architecture): Promise<readonly Step[]> {
   switch (architecture) {
     case 'x86_64':
-      return [...COMMON, ...X86_STEPS];
+      return [...COMMON, ...(await import('./x86/index.ts')).X86_STEPS];
     case 'arm64':
-      return [...COMMON, ...ARM64_STEPS];
+      return [...COMMON, ...(await import('./arm64/index.ts')).ARM64_STEPS];
   }
 }
 
 /** Those in which a guest looks at its machine: of the probe, or on the machine that a plan makes. */
-export function observeSteps(architecture: Architecture, plan: Plan | null): readonly Step[] {
+export async function observeSteps(architecture: Architecture, plan: Plan | null): Promise<readonly Step[]> {
   switch (architecture) {
     case 'x86_64':
-      return plan === null ? [host, ...X86_OBSERVE] : [];
+      return plan === null
+        ? [host, ...(await import('./x86/observe/index.ts')).OBSERVE]
+        : [(await import('./x86/observe/plan.ts')).observePlan(plan)];
     case 'arm64':
-      return plan === null ? [host, ...ARM64_OBSERVE] : [observeArm64Plan(plan)];
+      return plan === null
+        ? [host, ...(await import('./arm64/observe/index.ts')).OBSERVE]
+        : [(await import('./arm64/observe/plan.ts')).observePlan(plan)];
   }
 }
 
