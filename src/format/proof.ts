@@ -18,13 +18,20 @@ export interface ProofWord {
   readonly text: string;
 }
 
+/** What a restore showed of one word. */
+export interface ProofObservation {
+  readonly word: string;
+  readonly how: 'refused' | 'differs';
+  readonly by: 'plan' | 'restore' | 'guest';
+  readonly text: string;
+}
+
 /** One restore. */
 export interface ProofLeg {
   readonly predicted: Level;
   readonly outcome: RoundTripOutcome;
-  /** What was refused or differs: the first few, and how many in all. */
-  readonly words: readonly string[];
-  readonly wordCount: number;
+  /** What was refused or differs: indexes into the document's `observations`. */
+  readonly observed: readonly number[];
   /** Registers that the host does not take and that were not in use. */
   readonly harmless: number;
   /** A VMM that insists on every call: whether it was to stop, and the first thing that it stops at. */
@@ -67,14 +74,15 @@ export interface ProofDocument {
     readonly fingerprint: string;
   }[];
   readonly variants: readonly { readonly id: string; readonly about: string }[];
+  /** Each once, for many restores show the same. */
+  readonly observations: readonly ProofObservation[];
   readonly trips: readonly ProofTrip[];
 }
 
 const leg: z.ZodType<ProofLeg> = z.strictObject({
   predicted: levelSchema,
   outcome: z.enum(ROUND_TRIP_OUTCOMES),
-  words: z.array(z.string()).describe('what was refused or differs; the first few'),
-  wordCount: countSchema,
+  observed: z.array(countSchema).describe('what was refused or differs: indexes into observations'),
   harmless: countSchema.describe('registers that the host does not take and that were not in use'),
   insisting: z
     .strictObject({ predicted: z.boolean(), stops: z.string().nullable() })
@@ -114,6 +122,16 @@ export const proofSchema: z.ZodType<ProofDocument> = z
       }),
     ),
     variants: z.array(z.strictObject({ id: z.string(), about: z.string() })),
+    observations: z
+      .array(
+        z.strictObject({
+          word: z.string(),
+          how: z.enum(['refused', 'differs']),
+          by: z.enum(['plan', 'restore', 'guest']).describe('who noticed'),
+          text: z.string(),
+        }),
+      )
+      .describe('each once'),
     trips: z.array(
       z.strictObject({
         architecture: architectureSchema,
