@@ -32,6 +32,8 @@ export interface BehaviourOutcome {
 export interface BehaviourSetting {
   readonly word: WordPath;
   readonly value: bigint;
+  /** The outcome that the kernel's documents promise with it; left out where they promise none. */
+  readonly outcome?: string;
 }
 
 export interface BehaviourRow {
@@ -43,6 +45,8 @@ export interface BehaviourRow {
   readonly counts?: string;
   /** What selects it, each with every value that is not the default; empty where nothing does. */
   readonly settings: readonly BehaviourSetting[];
+  /** The outcome that the kernel's documents promise where nothing is selected; left out where they promise none. */
+  readonly usual?: string;
   /**
    * True where the kernel's documents say that a guest, or a VMM that saves one, can tell the settings apart: no
    * difference is then a finding.
@@ -160,6 +164,55 @@ function mechanismOf(
     return { operation: found.call === 'KVM_ENABLE_CAP' ? { ...found, set: outcome } : found, until: UNTIL };
   }
   return null;
+}
+
+/** What is not as the kernel's documents have it, a sentence each without its full stop; nothing where no test was run. */
+export function behaviourFindings(row: BehaviourRow, result: BehaviourResult): string[] {
+  const { usual, settings } = row;
+  if (result.outcome === null) return [];
+  const wrong = [
+    ...(usual === undefined || usual === result.outcome
+      ? []
+      : [`by default it comes to ${result.outcome}, where the kernel's documents say ${usual}`]),
+    ...settings.flatMap((setting): string[] => {
+      const run = result.with.find(({ selected }) => selected === selectedText(setting));
+      const { outcome: promised } = setting;
+      if (run === undefined || run.outcome === null || promised === undefined || promised === run.outcome) return [];
+      return [`with ${run.selected} it comes to ${run.outcome}, where the kernel's documents say ${promised}`];
+    }),
+  ];
+  if (wrong.length > 0 || !showsNoDifference(row, result)) return wrong;
+  return ["no setting changes it, where the kernel's documents say that one does"];
+}
+
+/** What a test says of a switch that a contract sets and no ioctl reads back. */
+export interface BehaviourEvidence {
+  readonly word: WordPath;
+  readonly promised: bigint;
+  readonly agrees: boolean;
+  readonly text: string;
+}
+
+/** `promised`: a contract's value of a word; null where it says nothing of it. Of tests that came to no outcome, nothing. */
+export function behaviourEvidence(
+  rows: readonly BehaviourRow[],
+  results: readonly BehaviourResult[],
+  promised: (word: WordPath) => bigint | null,
+): BehaviourEvidence[] {
+  return rows.flatMap((row): BehaviourEvidence[] => {
+    const outcome = results.find(({ id }) => id === row.id)?.outcome ?? null;
+    if (outcome === null || !row.tells || row.usual === undefined) return [];
+    const chosen = row.settings.find(({ word, value }) => promised(word) === value);
+    const expected = chosen === undefined ? row.usual : chosen.outcome;
+    if (expected === undefined) return [];
+    const text = `${behaviourWord(row.id)}: ${outcome}`;
+    return [...new Set(row.settings.map(({ word }) => word))].flatMap((word): BehaviourEvidence[] => {
+      const value = promised(word);
+      if (value === null) return [];
+      const agrees = outcome === expected;
+      return [{ word, promised: value, agrees, text: agrees ? text : `${text}, where ${expected} was selected` }];
+    });
+  });
 }
 
 /** A test that was run, and in which no setting that the kernel has and is to tell apart changed anything. */

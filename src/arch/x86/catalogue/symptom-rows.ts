@@ -714,6 +714,11 @@ const BEHAVIOUR: readonly SymptomRow[] = [
     severity: 'minor',
     reason: 'a read that guests guard against by CPUID faults, or does not',
   },
+  {
+    word: 'behaviour/hyperv-msrs-hidden',
+    severity: 'minor',
+    reason: 'guests look at CPUID before they read these MSRs',
+  },
   { word: 'behaviour/hidden-msr-saved', severity: 'minor', reason: 'only the VMM notices' },
   {
     word: 'behaviour/gbpages-hidden',

@@ -2,6 +2,7 @@
 import type { Hex, MeasuredWord, Operation, Rejection, Surface, WordLatitude } from '../../../model/index.ts';
 import { fromHex } from '../../../model/index.ts';
 import type { FlagTrial, QuirkData, QuirkEffect } from '../sections.ts';
+import { BEHAVIOURS } from '../tables/behaviours.ts';
 import { QUIRKS, X2APIC_FLAGS } from '../tables/words.ts';
 import { areaFrom, readSection } from './reading.ts';
 import type { Part } from './reading.ts';
@@ -22,11 +23,13 @@ export function measureQuirks(surface: Surface): Part {
         path: `quirk/${name}`,
         width: 1,
         value: 1n,
-        latitude: quirkLatitude(
-          call,
-          trial,
-          effects.find(({ quirk }) => quirk === name),
-        ),
+        latitude:
+          seenByGuest(surface, name, trial) ??
+          quirkLatitude(
+            call,
+            trial,
+            effects.find(({ quirk }) => quirk === name),
+          ),
         mechanism: call === null ? null : { operation: flagOperation(call, trial, 0n), until: 'before-vcpu' },
         ...(valid === null ? {} : { declared: declaredQuirk(valid, trial) }),
         evidence: `${reading.pointer}/trials/${at}`,
@@ -42,6 +45,19 @@ function declaredQuirk(valid: Hex, { flags }: FlagTrial): NonNullable<MeasuredWo
     mask: (fromHex(valid) & fromHex(flags)) === 0n ? 0n : 1n,
     by: 'KVM_CHECK_EXTENSION(KVM_CAP_DISABLE_QUIRKS2)',
   };
+}
+
+/** What a guest met with the quirk and without it; null where no guest tried, or could not tell. */
+function seenByGuest(surface: Surface, name: string, trial: FlagTrial): WordLatitude | null {
+  const row = BEHAVIOURS.find(({ settings }) => settings.some(({ word }) => word === `quirk/${name}`));
+  const reading = readSection(surface, 'behaviour');
+  if (reading.kind !== 'measured' || row?.tells !== true || trial.outcome !== 'accepted') return null;
+  const result = reading.data.rows.find(({ id }) => id === row.id);
+  const without = result?.with[0]?.outcome ?? null;
+  if (result === undefined || result.outcome === null || without === null) return null;
+  return result.outcome === without
+    ? { kind: 'fixed', otherwise: { how: 'ignored', call: 'KVM_ENABLE_CAP' } }
+    : switchable(trial);
 }
 
 /** A change that was seen proves the call; where the quirk was to show and nothing changed, the call does nothing. */
