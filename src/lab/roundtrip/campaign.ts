@@ -9,7 +9,7 @@ import type { RoundTripRequest } from '../../worker/index.ts';
 import { labError } from '../error.ts';
 import type { LabError } from '../error.ts';
 import type { LabProgress } from '../progress.ts';
-import { arrivals, bootName, departureName, restoreJobs, saveJobs } from './plan.ts';
+import { arrivals, bootName, savedName, restoreJobs, saveJobs } from './plan.ts';
 import type { Arrival, Itinerary, Trip } from './plan.ts';
 import type { RoundTripGroup, RoundTripHost } from './host.ts';
 import type { JobOutcome, Perform } from './perform.ts';
@@ -60,7 +60,8 @@ export async function campaign(
 
 function bootsOf({ group, trips }: Itinerary): string[] {
   return PHASES.flatMap((phase) => {
-    const hosts = new Set(trips.map(({ departing, to }) => (phase === 'there' ? to : departing.host)));
+    const those = phase === 'back' ? trips.filter(({ departing }) => departing.variant.oneWay !== true) : trips;
+    const hosts = new Set(those.map(({ departing, to }) => (phase === 'there' ? to : departing.host)));
     return [...hosts].map((host) => bootName(group, host, phase));
   });
 }
@@ -110,13 +111,13 @@ async function travel(
   const returning = sent.flatMap(({ trip }): Arrival[] => {
     const outcome = there.get(trip.name);
     const snapshot = outcome?.how === 'done' ? outcome.done.snapshot : null;
-    return snapshot === null ? [] : [{ trip, snapshot }];
+    return snapshot === null || trip.departing.variant.oneWay === true ? [] : [{ trip, snapshot }];
   });
   const homes = new Set(returning.map(({ trip }) => trip.departing.host));
   const back = await phase('back', homes, (host) => restoreJobs(itinerary, host, 'back', returning));
   const travelled = trips.map((trip): Travelled => ({
     trip,
-    saved: saved.get(departureName(trip.departing)) ?? null,
+    saved: saved.get(savedName(trip.departing)) ?? null,
     sent: sent.find((arrival) => arrival.trip === trip) ?? null,
     there: there.get(trip.name) ?? null,
     back: back.get(trip.name) ?? null,

@@ -3,7 +3,7 @@ import type { LiveUpdate } from '../../worker/index.ts';
 import type { LiveUpdated } from '../live-update.ts';
 import { assess } from './assess.ts';
 import type { Assessed } from './assess.ts';
-import { departureName, itinerary, planOf, saveJobs } from './plan.ts';
+import { savedName, itinerary, planOf, saveJobs } from './plan.ts';
 import type { Itinerary, Trip } from './plan.ts';
 import type { RoundTripGroup } from './host.ts';
 import { VARIANTS } from './variants.ts';
@@ -21,7 +21,7 @@ export function liveUpdateTrip(group: RoundTripGroup, from: string, to: string):
   const [trip] = made.trips;
   if (trip === undefined) return null;
   const { plans, jobs } = saveJobs(made, trip.departing.host);
-  const save = jobs.find((job) => job.job === 'save' && job.name === departureName(trip.departing));
+  const save = jobs.find((job) => job.job === 'save' && job.name === savedName(trip.departing));
   if (save?.job !== 'save') return null;
   const { vcpus, reads, rounds } = save;
   const arriving = planOf(group, trip.departing.told, trip.to);

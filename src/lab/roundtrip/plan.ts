@@ -68,8 +68,11 @@ export function tripName({ variant, host }: Departing, to: RoundTripHost): strin
   return `${variant.id} ${host.kernel} ${to.kernel}`;
 }
 
-export function departureName({ variant, host }: Departing): string {
-  return `${variant.id} ${host.kernel}`;
+/** Variants that differ only in what is claimed or held afterwards are saved once: this is that guest's name. */
+export function savedName({ variant, host }: Departing): string {
+  const { contract, selects = {}, does = [] } = variant;
+  const own = [...Object.keys(selects), ...does.map((deed) => (deed.do === 'write' ? deed.word : deed.component))];
+  return [contract, ...own, host.kernel].join(' ');
 }
 
 /** Jobs with the plans that they name, each plan once. */
@@ -98,11 +101,11 @@ export class RequestBuilder {
 /** The first phase, on `host`. */
 export function saveJobs({ group, departing }: Itinerary, host: RoundTripHost): RoundTripRequest {
   const builder = new RequestBuilder();
-  for (const each of departing.filter((candidate) => candidate.host === host)) {
-    const { variant, given } = each;
+  const guests = new Map(departing.filter((each) => each.host === host).map((each) => [savedName(each), each]));
+  for (const [name, { variant, given }] of guests) {
     builder.add({
       job: 'save',
-      name: departureName(each),
+      name,
       plan: builder.plan(planOf(group, given, host)),
       vcpus: VCPUS,
       reads: readsOf(given, variant),
@@ -119,7 +122,7 @@ export type Arrival = { readonly trip: Trip; readonly snapshot: MachineState };
 export function arrivals({ trips }: Itinerary, saved: ReadonlyMap<string, JobDone>): readonly Arrival[] {
   return trips.flatMap((trip): Arrival[] => {
     const { variant } = trip.departing;
-    const snapshot = saved.get(departureName(trip.departing))?.snapshot ?? null;
+    const snapshot = saved.get(savedName(trip.departing))?.snapshot ?? null;
     if (snapshot === null) return [];
     const state = holding(snapshot.state, variant.holds ?? []);
     return state === null ? [] : [{ trip, snapshot: { ...snapshot, state } }];

@@ -24,6 +24,8 @@ export interface Variant {
   /** What B is told that the guest was promised, whatever A is: a guest from a host that is not among the kernels. */
   readonly claims?: Readonly<Record<ElementPath, Hex>>;
   readonly does?: readonly Deed[];
+  /** Not brought back: nobody would have let it leave. */
+  readonly oneWay?: true;
   /** Put into the saved state. Where A does not save the word, there is no such guest. */
   readonly holds?: readonly Held[];
 }
@@ -46,6 +48,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'a contract with a feature that the CPU does not have (AVX512F; SM4), as of a guest from other hardware',
     architectures: ['x86_64', 'arm64'],
     contract: 'own',
+    oneWay: true,
     claims: { 'cpuid/0x7:0/ebx/avx512f': '0x1', 'reg/ID_AA64ISAR0_EL1/SM4': '0x1' },
   },
   {
@@ -53,6 +56,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'a GICD_IIDR revision that no kernel has yet',
     architectures: ['arm64'],
     contract: 'own',
+    oneWay: true,
     claims: { 'vgic/v3/GICD_IIDR/Revision': '0xf' },
   },
   {
@@ -60,6 +64,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'a last branch record in the saved state (MSR_IA32_LASTBRANCHFROMIP), as of a guest that set DEBUGCTL.LBR',
     architectures: ['x86_64'],
     contract: 'own',
+    oneWay: true,
     holds: [
       { word: 'msr/MSR_IA32_LASTBRANCHFROMIP', value: '0xffffffff81000040' },
       { word: 'msr/MSR_IA32_LASTBRANCHTOIP', value: '0xffffffff81000080' },
@@ -70,6 +75,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'an event counter that counts in the saved state (MSR_K7_EVNTSEL0 = 0x530076: unhalted clocks)',
     architectures: ['x86_64'],
     contract: 'own',
+    oneWay: true,
     holds: [{ word: 'msr/MSR_K7_EVNTSEL0', value: '0x530076' }],
   },
   {
@@ -77,6 +83,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'HV_X64_MSR_TSC_INVARIANT_CONTROL set, as Windows does where it is offered',
     architectures: ['x86_64'],
     contract: 'own',
+    oneWay: true,
     holds: [{ word: 'msr/HV_X64_MSR_TSC_INVARIANT_CONTROL', value: '0x1' }],
   },
   {
@@ -91,6 +98,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'TCR2_EL1 in use (PTTWI)',
     architectures: ['arm64'],
     contract: 'own',
+    oneWay: true,
     holds: [{ word: 'reg/TCR2_EL1', value: '0x400' }],
   },
   {
@@ -98,6 +106,7 @@ export const VARIANTS: readonly Variant[] = [
     about: 'PIR_EL1 in use: every index gives read, write and execute',
     architectures: ['arm64'],
     contract: 'own',
+    oneWay: true,
     holds: [{ word: 'reg/PIR_EL1', value: '0x7777777777777777' }],
   },
   {
