@@ -398,20 +398,23 @@ export class Assembler {
     immediate: readonly number[] = [],
     prefixes: readonly number[] = [],
   ): void {
-    this.#emit(text, [...encode({ bits: this.bits, width, prefixes, opcode, reg, rm }), ...immediate]);
+    const pieces = encode({ bits: this.bits, width, prefixes, opcode, reg, rm });
+    for (const part of immediate) pieces.push(part);
+    this.#emit(text, pieces);
   }
 
   #emit(text: string, pieces: readonly Piece[]): void {
-    const size = pieces.reduce<number>((sum, piece) => sum + (typeof piece === 'number' ? 1 : piece.bytes), 0);
-    this.#line(text, size);
+    const address = this.here;
     for (const piece of pieces) {
       if (typeof piece === 'number') {
         this.#bytes.push(piece);
         continue;
       }
-      this.#fixUps.push({ offset: this.#bytes.length, ...piece });
+      const { label, bytes, relative } = piece;
+      this.#fixUps.push({ offset: this.#bytes.length, label, bytes, relative });
       for (let at = 0; at < piece.bytes; at++) this.#bytes.push(0);
     }
+    this.#lines.push({ address, bytes: this.here - address, text });
   }
 
   #line(text: string, bytes: number): void {
@@ -461,10 +464,12 @@ function widthOf(a: RegisterOrMemory, b: RegisterOrMemory | null = null, otherwi
 
 /** An immediate of `stored` bits that the instruction extends to `width`. */
 function immediateBytes(value: Immediate, width: number, stored: number): number[] {
-  const big = BigInt(value);
-  const fitsSigned = BigInt.asIntN(stored, big) === big;
   // Bits that are stored in full may be written as an unsigned number as well.
-  const fitsUnsigned = stored === width && BigInt.asUintN(stored, big) === big;
-  if (!fitsSigned && !fitsUnsigned) throw new RangeError(`${immediateText(value)} does not fit ${stored} bits`);
-  return littleEndian(big, stored / 8);
+  const fits =
+    typeof value === 'number' && stored <= 32
+      ? value >= -(2 ** (stored - 1)) && value < 2 ** (stored === width ? stored : stored - 1)
+      : BigInt.asIntN(stored, BigInt(value)) === BigInt(value) ||
+        (stored === width && BigInt.asUintN(stored, BigInt(value)) === BigInt(value));
+  if (!fits) throw new RangeError(`${immediateText(value)} does not fit ${stored} bits`);
+  return littleEndian(value, stored / 8);
 }

@@ -4,7 +4,7 @@
  * operands are encoded in the same way in both.
  */
 import { isMemory } from './operands.ts';
-import type { Label, Memory, RegisterOrMemory } from './operands.ts';
+import type { AddressRegister, Label, Memory, RegisterOrMemory } from './operands.ts';
 import { registerNumber, registerWidth } from './registers.ts';
 import type { Width } from './registers.ts';
 
@@ -38,29 +38,40 @@ const SIB_FOLLOWS = 4;
 const NO_INDEX = 4;
 const NO_BASE = 5;
 
-/** The bytes of an instruction up to its immediate. */
-export function encode({ bits, width, prefixes = [], opcode, reg, rm }: Form): Piece[] {
+/**
+ * The bytes of an instruction up to its immediate. Guests are assembled on emulated machines too: a list that grows costs
+ * a fraction of lists that are joined.
+ */
+export function encode({ bits, width, prefixes, opcode, reg, rm }: Form): Piece[] {
+  const pieces: Piece[] = [];
   const address = isMemory(rm) ? rm : null;
   checkAddress(bits, address);
   const number = isMemory(rm) ? (rm.base === null ? 0 : registerNumber(rm.base)) : registerNumber(rm);
-  const index = address?.index === undefined || address.index === null ? 0 : registerNumber(address.index);
+  const index = address === null || address.index === null ? 0 : registerNumber(address.index);
+  pushSizes(pieces, bits, width, address);
+  if (prefixes !== undefined) for (const prefix of prefixes) pieces.push(prefix);
   const rex = rexOf(bits, width, reg, index, number);
-  return [
-    ...sizePrefixes(bits, width, address),
-    ...prefixes,
-    ...(rex === 0 ? [] : [rex]),
-    ...opcode,
-    ...(isMemory(rm) ? memoryPieces(bits, reg, rm) : [0xc0 | ((reg & 7) << 3) | (number & 7)]),
-  ];
+  if (rex !== 0) pieces.push(rex);
+  for (const part of opcode) pieces.push(part);
+  if (isMemory(rm)) pushMemory(pieces, bits, reg, rm);
+  else pieces.push(0xc0 | ((reg & 7) << 3) | (number & 7));
+  return pieces;
 }
 
 /** 66h and 67h where the operand or the address is not of the mode's default size (table 3-4 of volume 1). */
-export function sizePrefixes(bits: Bits, width: Width | null, address: Memory | null): number[] {
-  const operand = width !== null && (bits === 16 ? width === 32 : width === 16);
-  const narrow =
-    address !== null && [address.base, address.index].some((part) => part !== null && registerWidth(part) === 32);
-  const other = address !== null && (bits === 16 || narrow);
-  return [...(other ? [ADDRESS_SIZE] : []), ...(operand ? [OPERAND_SIZE] : [])];
+export function sizePrefixes(bits: Bits, width: Width | null, address: Memory | null): Piece[] {
+  const pieces: Piece[] = [];
+  pushSizes(pieces, bits, width, address);
+  return pieces;
+}
+
+function pushSizes(pieces: Piece[], bits: Bits, width: Width | null, address: Memory | null): void {
+  if (address !== null && (bits === 16 || isNarrow(address.base) || isNarrow(address.index))) pieces.push(ADDRESS_SIZE);
+  if (width === (bits === 16 ? 32 : 16)) pieces.push(OPERAND_SIZE);
+}
+
+function isNarrow(register: AddressRegister | null): boolean {
+  return register !== null && registerWidth(register) === 32;
 }
 
 /** REX (section 2.2.1.2), or 0 where none is needed. */
@@ -72,53 +83,59 @@ export function rexOf(bits: Bits, width: Width | null, reg: number, index: numbe
 }
 
 function checkAddress(bits: Bits, address: Memory | null): void {
-  if (address === null) return;
+  if (address === null || bits === 64) return;
   for (const part of [address.base, address.index]) {
-    if (part !== null && bits === 16 && registerWidth(part) !== 32)
-      throw new RangeError(`real mode has no address ${part}`);
+    if (part !== null && !isNarrow(part)) throw new RangeError(`real mode has no address ${part}`);
   }
 }
 
-function memoryPieces(bits: Bits, reg: number, { base, index, scale, displacement }: Memory): Piece[] {
+function pushMemory(pieces: Piece[], bits: Bits, reg: number, { base, index, scale, displacement }: Memory): void {
   const field = (reg & 7) << 3;
-  const sib = (of: number): number =>
-    (Math.log2(scale) << 6) | ((index === null ? NO_INDEX : registerNumber(index) & 7) << 3) | of;
+  const indexField = (Math.log2(scale) << 6) | ((index === null ? NO_INDEX : registerNumber(index) & 7) << 3);
   if (base === null) {
     // In 64-bit mode rm 5 means relative to RIP; an address takes the form with a SIB byte and no base (section 2.2.1.6).
-    const bare = index === null && bits === 16;
-    const modrm = bare ? [field | NO_BASE] : [field | SIB_FOLLOWS, sib(NO_BASE)];
-    return [...modrm, ...displacement32(displacement)];
+    if (index === null && bits === 16) pieces.push(field | NO_BASE);
+    else pieces.push(field | SIB_FOLLOWS, indexField | NO_BASE);
+    return pushDisplacement(pieces, displacement);
   }
   const number = registerNumber(base) & 7;
-  const withSib = index !== null || number === SIB_FOLLOWS;
-  const form = displacementForm(number, displacement);
-  const head = [(form.mod << 6) | field | (withSib ? SIB_FOLLOWS : number)];
-  return [...head, ...(withSib ? [sib(number)] : []), ...form.pieces];
+  const mod = modOf(number, displacement);
+  if (index !== null || number === SIB_FOLLOWS) pieces.push((mod << 6) | field | SIB_FOLLOWS, indexField | number);
+  else pieces.push((mod << 6) | field | number);
+  if (mod === 2) pushDisplacement(pieces, displacement);
+  else if (mod === 1) pieces.push(Number(displacement) & 0xff);
 }
 
-/** RBP and R13 have no form without a displacement (table 2-5): they take one byte of zero. */
-function displacementForm(base: number, displacement: number | Label): { mod: number; pieces: Piece[] } {
-  if (typeof displacement !== 'number') return { mod: 2, pieces: displacement32(displacement) };
-  if (displacement === 0 && base !== NO_BASE) return { mod: 0, pieces: [] };
-  if (displacement >= -0x80 && displacement < 0x80) return { mod: 1, pieces: [displacement & 0xff] };
-  return { mod: 2, pieces: displacement32(displacement) };
+/** 0: no displacement, 1: one byte, 2: four. RBP and R13 have no form without (table 2-5): they take one byte of zero. */
+function modOf(base: number, displacement: number | Label): 0 | 1 | 2 {
+  if (typeof displacement !== 'number') return 2;
+  if (displacement === 0 && base !== NO_BASE) return 0;
+  return displacement >= -0x80 && displacement < 0x80 ? 1 : 2;
 }
 
-function displacement32(displacement: number | Label): Piece[] {
-  if (typeof displacement !== 'number') return [{ label: displacement, bytes: 4, relative: false }];
+function pushDisplacement(pieces: Piece[], displacement: number | Label): void {
+  if (typeof displacement !== 'number') {
+    pieces.push({ label: displacement, bytes: 4, relative: false });
+    return;
+  }
   // A 64-bit address is the displacement sign-extended, so one above 2 GiB needs a register.
   if (displacement < -0x8000_0000 || displacement > 0x7fff_ffff) {
     throw new RangeError(`0x${displacement.toString(16)} is no signed 32-bit displacement`);
   }
-  return littleEndian(displacement, 4);
+  for (let shift = 0; shift < 32; shift += 8) pieces.push((displacement >> shift) & 0xff);
 }
 
 /** The low `bytes` bytes of a value in two's complement. */
 export function littleEndian(value: number | bigint, bytes: number): number[] {
+  const list: number[] = [];
+  if (typeof value === 'number' && bytes <= 4) {
+    for (let shift = 0; shift < bytes * 8; shift += 8) list.push((value >> shift) & 0xff);
+    return list;
+  }
   let rest = BigInt.asUintN(bytes * 8, BigInt(value));
-  return Array.from({ length: bytes }, () => {
-    const low = Number(rest & 0xffn);
+  for (let count = 0; count < bytes; count++) {
+    list.push(Number(rest & 0xffn));
     rest >>= 8n;
-    return low;
-  });
+  }
+  return list;
 }

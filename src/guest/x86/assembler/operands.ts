@@ -80,5 +80,5 @@ export function operandText(operand: RegisterOrMemory, width: Width): string {
 
 /** Two's complement of so many bits. */
 export function immediateText(value: Immediate, bits: number = 64): string {
-  return `0x${BigInt.asUintN(bits, BigInt(value)).toString(16)}`;
+  return `0x${(value < 0 ? BigInt.asUintN(bits, BigInt(value)) : value).toString(16)}`;
 }

@@ -33,8 +33,22 @@ export const VECTORS_PATH = 'witness/vectors';
 /** Its own setup: the local APIC's mode, and the vector registers. */
 const OWN_SETUP = 2;
 
-/** `apicIds`: of each vCPU. */
+const made = new WeakMap<Table, Map<string, WitnessProgram>>();
+
+/**
+ * `apicIds`: of each vCPU. Made once for a table: whoever loads it asks for its size first, and on an emulated machine it
+ * takes some tenths of a second.
+ */
 export function witnessProgram(table: Table, apicIds: readonly number[]): WitnessProgram {
+  const programs = made.get(table) ?? new Map<string, WitnessProgram>();
+  made.set(table, programs);
+  const key = apicIds.join();
+  const program = programs.get(key) ?? makeProgram(table, apicIds);
+  programs.set(key, program);
+  return program;
+}
+
+function makeProgram(table: Table, apicIds: readonly number[]): WitnessProgram {
   const vcpus = apicIds.length;
   const own: Table = { setup: table.setup, reads: [...table.reads, ownRead(table)] };
   const setup = table.setup.length + OWN_SETUP;
