@@ -110,7 +110,7 @@ if (import.meta.main) {
   if (file === undefined || architecture === null) throw new Error('usage: probe-trace.ts FILE, on x86_64 or arm64');
   const lines: string[] = [];
   runSteps(
-    stepsFor(architecture),
+    await stepsFor(architecture),
     () => undefined,
     '/dev/kvm',
     () => tracing(openLibc(), lines),

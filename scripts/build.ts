@@ -18,7 +18,7 @@ const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 't
   stdio: 'inherit',
 });
 if (compiled.status === 0) {
-  await buildGuestBundle(join(dist, 'lab/worker.cjs'));
+  await buildGuestBundle(join(dist, 'lab/program'));
   await buildProgram();
 }
 process.exitCode = compiled.status ?? 1;

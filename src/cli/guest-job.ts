@@ -18,7 +18,7 @@ export async function runGuestJob(
 ): Promise<Result<JobDone, Failure>> {
   const request = { kind: 'round-trip', plans: [plan], jobs: [job] } as const;
   const collected = await supervise(launchLocal({ request }), {
-    steps: stepsOf(request, plan.architecture),
+    steps: await stepsOf(request, plan.architecture),
     patience: 1,
     startSeconds: START_SECONDS,
     signal: terminal.signal,

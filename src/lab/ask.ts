@@ -52,7 +52,7 @@ async function tryOnce(
   };
   const listener = { onBoot: () => undefined, onConsole: (line: string) => tail.push(line) };
   const collected = await supervise(launchVm(prepared.qemu, boot, listener, request), {
-    steps: stepsOf(request, architecture),
+    steps: await stepsOf(request, architecture),
     patience,
     startSeconds: START_SECONDS,
     ...(onMessage === undefined ? {} : { onProgress: onMessage }),

@@ -26,7 +26,7 @@ import type { GuestModule } from './modules.ts';
 import { keep } from './store.ts';
 
 /** To be raised when the layout of the image changes. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 export interface Image {
   readonly path: string;
@@ -37,12 +37,12 @@ export interface Image {
 export async function buildImage(context: LabContext, kernel: Kernel): Promise<Result<Image, LabError>> {
   const files = await guestFiles(context, kernel.architecture);
   if (!files.ok) return files;
-  const bundle = await guestBundle(context);
-  if (!bundle.ok) return bundle;
+  const program = await guestProgram(context);
+  if (!program.ok) return program;
   const modules = await guestModules(context, kernel);
   if (!modules.ok) return modules;
-  const hash = createHash('sha256').update(`${LAYOUT}\n${files.value.identity}\n`).update(bundle.value);
-  for (const { name, data } of modules.value) hash.update(`\n${name}\n`).update(data);
+  const hash = createHash('sha256').update(`${LAYOUT}\n${files.value.identity}\n`);
+  for (const { name, data } of [...program.value, ...modules.value]) hash.update(`\n${name}\n`).update(data);
   const mkfs = diskMaker(kernel);
   const prefix = `${kernel.architecture}-${kernel.name.replaceAll(/[^\w.]+/g, '-')}-`;
   const path = join(
@@ -55,7 +55,7 @@ export async function buildImage(context: LabContext, kernel: Kernel): Promise<R
     utimesSync(path, new Date(), new Date());
     return ok(image);
   }
-  const entries = imageEntries(kernel, files.value, modules.value, bundle.value);
+  const entries = imageEntries(kernel, files.value, modules.value, program.value);
   if (!entries.ok) return entries;
   const kept = await keep(context, path, (temporary) =>
     mkfs === null ? writeImage(temporary, cpio(entries.value)) : writeDisk(context, mkfs, temporary, entries.value),
@@ -65,15 +65,20 @@ export async function buildImage(context: LabContext, kernel: Kernel): Promise<R
   return ok(image);
 }
 
-async function guestBundle(context: LabContext): Promise<Result<Buffer, LabError>> {
+/** A file of the program that runs inside. */
+interface ProgramFile {
+  readonly name: string;
+  readonly data: Buffer;
+}
+
+async function guestProgram(context: LabContext): Promise<Result<readonly ProgramFile[], LabError>> {
   const prebuilt = prebuiltBundle();
-  if (prebuilt !== null) return ok(readFileSync(prebuilt));
+  if (prebuilt !== null) return ok(programFiles(prebuilt));
   const directory = join(context.cache, 'temporary', `${process.pid}-bundle`);
-  const file = join(directory, 'worker.cjs');
   try {
     await mkdir(directory, { recursive: true });
-    await buildGuestBundle(file);
-    return ok(readFileSync(file));
+    await buildGuestBundle(directory);
+    return ok(programFiles(directory));
   } catch (error) {
     return err(fileError('cannot bundle the program for the guest', error));
   } finally {
@@ -81,13 +86,19 @@ async function guestBundle(context: LabContext): Promise<Result<Buffer, LabError
   }
 }
 
+function programFiles(directory: string): readonly ProgramFile[] {
+  return readdirSync(directory)
+    .sort()
+    .map((name) => ({ name, data: readFileSync(join(directory, name)) }));
+}
+
 function imageEntries(
   kernel: Kernel,
   files: GuestFiles,
   modules: readonly GuestModule[],
-  bundle: Uint8Array,
+  program: readonly ProgramFile[],
 ): Result<CpioEntry[], LabError> {
-  const entries: CpioEntry[] = ['dev', 'proc', 'sys', 'tmp', 'modules', 'lib', 'lib64'].map((path) => ({
+  const entries: CpioEntry[] = ['dev', 'proc', 'sys', 'tmp', 'modules', 'program', 'lib', 'lib64'].map((path) => ({
     kind: 'directory',
     path,
   }));
@@ -135,7 +146,7 @@ function imageEntries(
   for (const { name, data } of modules) entries.push({ kind: 'file', path: `modules/${name}.ko`, data });
   const order = modules.map((module) => `${module.name}\n`).join('');
   entries.push({ kind: 'file', path: 'modules/order', data: Buffer.from(order) });
-  entries.push({ kind: 'file', path: 'lab.cjs', data: bundle });
+  for (const { name, data } of program) entries.push({ kind: 'file', path: `program/${name}`, data });
   return ok(entries);
 }
 

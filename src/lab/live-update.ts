@@ -108,7 +108,7 @@ async function inOneMachine(
   });
   const stage = async (request: ReturnType<typeof leaving>, name: Stage): Promise<SuperviseResult> =>
     supervise(relay.launch, {
-      steps: stepsOf(request, architecture),
+      steps: await stepsOf(request, architecture),
       patience: PATIENCE,
       startSeconds: START_SECONDS,
       onProgress: (message) => {

@@ -1,5 +1,6 @@
 /** The emulated machines: what of QEMU's command line makes the host that is recorded. */
 import type { Architecture } from '../model/index.ts';
+import { BUNDLE_ENTRY } from './bundle.ts';
 
 export interface MachineModel {
   readonly machine: string;
@@ -126,7 +127,7 @@ export function commandLine(boot: CommandLine): string {
     ...boot.append,
     firstProgram(boot),
     '--',
-    '/lab.cjs',
+    `/program/${BUNDLE_ENTRY}`,
     ...boot.words,
   ].join(' ');
 }

@@ -173,7 +173,7 @@ async function tryOnce(
     } else if (message.event === 'end') counter.done++;
   };
   const collected = await supervise(launch, {
-    steps: stepsFor(options.architecture),
+    steps: await stepsFor(options.architecture),
     patience: PATIENCE,
     startSeconds: START_SECONDS,
     onProgress: onMessage,

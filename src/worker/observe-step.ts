@@ -7,6 +7,6 @@ export type ObserveRequest =
   /** `plan` null: the default machine, as the probe does it. */
   { readonly kind: 'observe'; readonly plan: Plan | null };
 
-export function observation({ plan }: ObserveRequest, architecture: Architecture): readonly Step[] {
+export function observation({ plan }: ObserveRequest, architecture: Architecture): Promise<readonly Step[]> {
   return observeSteps(architecture, plan);
 }

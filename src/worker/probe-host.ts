@@ -22,7 +22,7 @@ export async function probeHost(options: ProbeOptions = {}): Promise<Result<Surf
     return err({ code: 'unavailable', message: `Evenkeel probes x86_64 and arm64 hosts; this is ${process.arch}` });
   }
   const collected = await supervise(launchLocal(options.device === undefined ? {} : { device: options.device }), {
-    steps: stepsFor(architecture),
+    steps: await stepsFor(architecture),
     patience: 1,
     startSeconds: START_SECONDS,
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

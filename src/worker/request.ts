@@ -5,16 +5,10 @@
 import type { Architecture, Plan } from '../model/index.ts';
 import { stepsFor } from '../probe/index.ts';
 import type { Step } from '../probe/index.ts';
-import { arm64GuestStep } from './guest-arm64.ts';
 import type { Arm64GuestRequest } from './guest-arm64.ts';
-import { x86GuestStep } from './guest-x86.ts';
 import type { X86GuestRequest } from './guest-x86.ts';
-import { observation } from './observe-step.ts';
 import type { ObserveRequest } from './observe-step.ts';
-import { planSteps } from './plan-step.ts';
 import type { RoundTripRequest } from './round-trip.ts';
-import { roundTripSteps } from './snapshot-step.ts';
-import { stateStep } from './state-step.ts';
 import type { StateRequest } from './state-step.ts';
 
 export type Request =
@@ -38,20 +32,23 @@ export const REQUEST = 'request';
 
 export const PROBE: Request = { kind: 'probe' };
 
-export function stepsOf(request: Request, architecture: Architecture): readonly Step[] {
+/** What only one kind of request needs is loaded for that kind. */
+export async function stepsOf(request: Request, architecture: Architecture): Promise<readonly Step[]> {
   switch (request.kind) {
     case 'probe':
       return stepsFor(architecture);
     case 'observe':
-      return observation(request, architecture);
+      return (await import('./observe-step.ts')).observation(request, architecture);
     case 'plans':
-      return planSteps(request.plans);
+      return (await import('./plan-step.ts')).planSteps(request.plans);
     case 'round-trip':
-      return roundTripSteps(request);
+      return (await import('./snapshot-step.ts')).roundTripSteps(request);
     case 'state':
-      return [stateStep(request)];
+      return [(await import('./state-step.ts')).stateStep(request)];
     case 'guest':
-      return [request.architecture === 'arm64' ? arm64GuestStep(request) : x86GuestStep(request)];
+      return request.architecture === 'arm64'
+        ? [(await import('./guest-arm64.ts')).arm64GuestStep(request)]
+        : [(await import('./guest-x86.ts')).x86GuestStep(request)];
   }
 }
 

@@ -16,16 +16,17 @@ import { runSteps } from './run-steps.ts';
  * Writes messages to a file descriptor, whole, in order, before the next ioctl is made. `heed` is told each of them, for
  * who goes on from there in the same process.
  */
-export function work(
+export async function work(
   fd: number,
   skip: ReadonlySet<string>,
   device: string = '/dev/kvm',
   request: Request = PROBE,
   heed: (message: Message) => void = () => undefined,
-): void {
+): Promise<void> {
   const architecture = ownArchitecture();
   if (architecture === null) throw new Error(`Evenkeel works on x86_64 and arm64 hosts; this is ${process.arch}`);
-  const steps = stepsOf(request, architecture).filter((step) => !skip.has(step.name));
+  const all = await stepsOf(request, architecture);
+  const steps = all.filter((step) => !skip.has(step.name));
   runSteps(
     steps,
     (message) => {
@@ -46,5 +47,5 @@ if (import.meta.main) {
   const skip = new Set((option('--skip') ?? '').split(',').filter((name) => name !== ''));
   const from = option('--request');
   const request = from === undefined ? PROBE : readRequest(readFileSync(Number(from), 'utf8'));
-  work(Number(option('--fd') ?? '1'), skip, option('--device'), request);
+  await work(Number(option('--fd') ?? '1'), skip, option('--device'), request);
 }

@@ -37,7 +37,7 @@ describe("QEMU's command line", () => {
     const words = machineArguments({ ...boot, architecture: 'arm64', cpu: 'max' });
     const line = words[words.indexOf('-append') + 1]?.split(' -- ');
     expect(line?.[0]?.split(' ')).toContain('kvm-arm.mode=nested');
-    expect(line?.[1]).toBe('/lab.cjs skip=cpuid');
+    expect(line?.[1]).toBe('/program/lab.cjs skip=cpuid');
   });
 
   it('hands an image over as a disk or as an initramfs, and names the first program accordingly', () => {

@@ -130,7 +130,7 @@ async function bootWith(
   };
   const tail = new ConsoleTail();
   const launch = launchVm(prepared.qemu, boot, { onBoot: () => undefined, onConsole: (line) => tail.push(line) });
-  const ended = await supervise(launch, { steps: stepsFor('x86_64'), patience: 1, startSeconds });
+  const ended = await supervise(launch, { steps: await stepsFor('x86_64'), patience: 1, startSeconds });
   return { failure: ended.ok ? 'none' : ended.error.message, console: tail.lines() };
 }
 

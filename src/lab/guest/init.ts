@@ -9,7 +9,6 @@ import { openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { PROBE, REQUEST, readRequest } from '../../worker/request.ts';
 import { work } from '../../worker/worker.ts';
-import { ARRIVE, LEAVE, arrive, leave } from './live-update.ts';
 import { openSystem } from './system.ts';
 import type { System } from './system.ts';
 
@@ -23,16 +22,20 @@ const PORT_PATIENCE = 20_000;
  */
 const INTERPRET = ['--no-opt', '--no-maglev', '--no-sparkplug'];
 
+/** The halves of a live update. */
+const LEAVE = 'leave';
+const ARRIVE = 'arrive';
+
 /** Begins the one line on the console that says why nothing could be measured. */
 const FATAL = 'evenkeel: ';
 
-function init(): void {
+async function init(): Promise<void> {
   for (const flag of INTERPRET) setFlagsFromString(flag);
   const architecture = process.arch;
   if (architecture !== 'x64' && architecture !== 'arm64') throw new Error(`no machine of the lab: ${architecture}`);
   const system = openSystem(architecture);
   try {
-    measure(system, architecture);
+    await measure(system, architecture);
   } catch (error) {
     // The first program must not die: that is a panic, which hides the reason behind the registers of every CPU.
     process.stderr.write(`${FATAL}${error instanceof Error ? error.message : String(error)}\n`);
@@ -40,7 +43,7 @@ function init(): void {
   system.powerOff();
 }
 
-function measure(system: System, architecture: 'x64' | 'arm64'): void {
+async function measure(system: System, architecture: 'x64' | 'arm64'): Promise<void> {
   system.mount('devtmpfs', '/dev');
   system.mount('proc', '/proc');
   system.mount('sysfs', '/sys');
@@ -49,10 +52,11 @@ function measure(system: System, architecture: 'x64' | 'arm64'): void {
   }
   const skip = process.argv.find((word) => word.startsWith('skip='))?.slice('skip='.length) ?? '';
   const port = openPort();
-  if (process.argv.includes(LEAVE)) return leave(system, architecture, port);
-  if (process.argv.includes(ARRIVE)) return arrive(port);
+  // Loaded for it alone: every file costs.
+  if (process.argv.includes(LEAVE)) return (await import('./live-update.ts')).leave(system, architecture, port);
+  if (process.argv.includes(ARRIVE)) return (await import('./live-update.ts')).arrive(port);
   const request = process.argv.includes(REQUEST) ? readRequest(readLine(port)) : PROBE;
-  work(port, new Set(skip.split(',')), '/dev/kvm', request);
+  await work(port, new Set(skip.split(',')), '/dev/kvm', request);
 }
 
 const NEWLINE = 10;
@@ -89,4 +93,4 @@ function openPort(): number {
   throw new Error('no virtio-serial port: the kernel has no driver for it (virtio_pci, virtio_console)');
 }
 
-init();
+void init();

@@ -9,16 +9,12 @@ import { UpdateDisk } from '../live-update-disk.ts';
 import { loadNextKernel } from './next-kernel.ts';
 import type { System } from './system.ts';
 
-/** Words of the kernel's command line. */
-export const LEAVE = 'leave';
-export const ARRIVE = 'arrive';
-
-export function leave(system: System, architecture: 'x64' | 'arm64', port: number): void {
+export async function leave(system: System, architecture: 'x64' | 'arm64', port: number): Promise<void> {
   const disk = UpdateDisk.find();
   // Before the guest stops: what can be done then is no part of its pause.
   loadNextKernel(system, architecture, disk.kernel(), disk.commandLine);
   let saved: unknown = null;
-  work(port, new Set(), '/dev/kvm', leaving(ordersOf(disk)), (message) => {
+  await work(port, new Set(), '/dev/kvm', leaving(ordersOf(disk)), (message) => {
     if (message.event === 'end') saved = message.section;
   });
   disk.keep(saved);
@@ -26,12 +22,12 @@ export function leave(system: System, architecture: 'x64' | 'arm64', port: numbe
   system.startNextKernel();
 }
 
-export function arrive(port: number): void {
+export async function arrive(port: number): Promise<void> {
   const disk = UpdateDisk.find();
   const request = arriving(ordersOf(disk), disk.kept());
   disk.close();
   if (request === null) throw new Error('the kernel before this one saved no guest');
-  work(port, new Set(), '/dev/kvm', request);
+  await work(port, new Set(), '/dev/kvm', request);
 }
 
 function ordersOf(disk: UpdateDisk): LiveUpdate {
