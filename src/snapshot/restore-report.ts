@@ -28,6 +28,8 @@ export type RefusedRegister = {
   readonly word: WordPath;
   /** Null where the call gives none (KVM_SET_MSRS). */
   readonly errno: string | null;
+  /** The call that failed, where it is not the unit's. */
+  readonly call?: string;
 };
 
 export type UnitOutcome =

@@ -106,7 +106,8 @@ function restoreRegisters(
     }
     const refusal = unit.write(write);
     if (refusal === null) continue;
-    refused.push({ id: register.id, word, errno: refusal.errno });
+    const { errno, call } = refusal;
+    refused.push({ id: register.id, word, errno, ...(call === undefined ? {} : { call }) });
     if (onRefusal === 'stop') break;
   }
   return { result: refused.length === 0 ? { outcome: 'done' } : { outcome: 'partly', refused }, leftOut };

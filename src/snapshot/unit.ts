@@ -13,7 +13,12 @@ interface Named {
 }
 
 /** What KVM says of one register's write; MSRs are refused without an errno. */
-export type RegisterRefusal = { readonly errno: string | null; readonly detail: string };
+export type RegisterRefusal = {
+  readonly errno: string | null;
+  readonly detail: string;
+  /** The call that failed, where it is not the unit's. */
+  readonly call?: string;
+};
 
 export interface RegisterWrite {
   readonly id: bigint;

@@ -13,7 +13,7 @@ import type { SavedUnit } from '../../model/index.ts';
 import type { RunnableVcpu } from '../../guest/machine.ts';
 import type { BytesUnit } from '../unit.ts';
 import { fetch } from './structs.ts';
-import { savedUnit, viewOf } from './target.ts';
+import { besides, savedUnit, viewOf } from './target.ts';
 import type { Bytes, Target, X86Unit } from './target.ts';
 
 const { size, fields } = VCPU_EVENTS_STATE;
@@ -55,7 +55,7 @@ function unitOf(target: Target, { id, fd }: RunnableVcpu, part: string, rule: st
     fields,
     read,
     write(bytes) {
-      const now = read();
+      const now = besides(read());
       if (!now.ok) return now;
       const buffer = bytes.slice();
       const flags = viewOf(buffer).getUint32(FLAGS, true);

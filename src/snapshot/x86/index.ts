@@ -18,17 +18,22 @@ import { capabilitiesOf } from './target.ts';
 import type { Target, X86Unit } from './target.ts';
 import { READ, RESTORED, unitsOf } from './units.ts';
 
+/** What a SaveError names where it is no unit that failed. */
+const CAPABILITIES = 'vm/capabilities';
+
 /**
  * Every unit that this kernel and machine have. No vCPU may run meanwhile, and what the last exit of each left undone
  * must have been finished (`finishPending`).
  */
 export function saveX86State(host: Host, machine: GuestMachine): Result<SavedState, SaveError> {
+  const has = capabilitiesOf(machine);
+  if (!has.ok) return err(saveError(CAPABILITIES, has.error));
   const unread = new Map<string, readonly Hex[]>();
   const target: Target = {
     host,
     machine,
     state: null,
-    has: capabilitiesOf(machine),
+    has: has.value,
     clock: 'still',
     adapt: nothing,
     skipComparison: nothing,
@@ -78,13 +83,15 @@ export function restoreX86State(
   state: SavedState,
   options: RestoreOptions,
 ): RestoreReport {
+  const has = capabilitiesOf(machine);
+  if (!has.ok) return notBegun(state, `${has.error.call}(${has.error.detail}): ${has.error.errnoName}`);
   const adapted = new Map<string, string[]>();
   const skipped = new Set<string>();
   const target: Target = {
     host,
     machine,
     state,
-    has: capabilitiesOf(machine),
+    has: has.value,
     clock: options.clock ?? 'still',
     adapt: (unit, what) => void adapted.set(unit, [...(adapted.get(unit) ?? []), what]),
     skipComparison: (unit) => void skipped.add(unit),
@@ -108,5 +115,16 @@ export function restoreX86State(
       const notes = adapted.get(each.unit);
       return notes === undefined ? each : { ...each, adapted: notes };
     }),
+  };
+}
+
+/** Nothing was set, for it could not be asked what there is. */
+function notBegun({ units }: SavedState, why: string): RestoreReport {
+  return {
+    units: units.map(({ name: unit, rule, call }) => ({ unit, rule, call, result: { outcome: 'not-made', why } })),
+    compared: 0,
+    differences: [],
+    ranOn: [],
+    unknown: [],
   };
 }

@@ -43,7 +43,7 @@ interface VcpuStruct {
   readonly size: number;
   readonly fields: FieldPlaces;
   /** The capability without which the kernel has no such call. */
-  readonly needs?: number;
+  readonly needs?: Parameters<Target['has']>[0];
   readonly absent?: string;
 }
 

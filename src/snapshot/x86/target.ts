@@ -1,7 +1,7 @@
 /** What the units of a machine's state are read from and written to. */
 import type { GuestMachine } from '../../guest/machine.ts';
 import type { KvmError } from '../../kvm/index.ts';
-import { fromHex } from '../../model/index.ts';
+import { err, fromHex, ok } from '../../model/index.ts';
 import type { Result, SavedState, SavedUnit } from '../../model/index.ts';
 import type { Host } from '../../settings/index.ts';
 import type { Unit } from '../unit.ts';
@@ -14,6 +14,7 @@ export const CAPABILITY = {
   XCRS: 56,
   GET_TSC_KHZ: 61,
   ONE_REG: 70,
+  VCPU_ATTRIBUTES: 127,
   NESTED_STATE: 157,
   SREGS2: 200,
   XSAVE2: 208,
@@ -25,7 +26,7 @@ export interface Target {
   /** What is restored: a unit that a kernel can have in two forms is read and written in the form that was saved. */
   readonly state: SavedState | null;
   /** What KVM_CHECK_EXTENSION on the VM gives; 0 where the kernel does not know the capability. */
-  readonly has: (capability: number) => number;
+  readonly has: (capability: (typeof CAPABILITY)[keyof typeof CAPABILITY]) => number;
   /** `still`: the guest's clock goes on from what was saved. `realtime`: from there plus the time that has passed. */
   readonly clock: 'still' | 'realtime';
   /** Notes what of a unit is not handed over as it was saved, and why. */
@@ -43,17 +44,22 @@ export interface X86Unit {
   readonly absent?: string;
 }
 
-/** Capabilities are asked once each. */
-export function capabilitiesOf({ vm }: GuestMachine): Target['has'] {
+/** All that units ask for, at once: a question that fails is not an answer. */
+export function capabilitiesOf({ vm }: GuestMachine): Result<Target['has'], KvmError> {
   const known = new Map<number, number>();
-  return (capability) => {
-    const before = known.get(capability);
-    if (before !== undefined) return before;
+  for (const capability of Object.values(CAPABILITY)) {
     const asked = vm.checkExtension(capability);
-    const value = asked.ok ? asked.value : 0;
-    known.set(capability, value);
-    return value;
-  };
+    if (!asked.ok) return asked;
+    known.set(capability, asked.value);
+  }
+  return ok((capability) => known.get(capability) ?? 0);
+}
+
+/** An error of a call that a unit makes besides the one that sets it: said so, because reports name the unit's own. */
+export function besides<T>(done: Result<T, KvmError>): Result<T, KvmError> {
+  if (done.ok) return done;
+  const { call, detail } = done.error;
+  return err({ ...done.error, detail: `${call}(${detail})` });
 }
 
 export function savedUnit({ state }: Target, name: string): SavedUnit | null {

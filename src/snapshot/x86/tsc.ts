@@ -4,7 +4,14 @@
  * by less would come together: where the kernel has KVM_VCPU_TSC_CTRL (5.16), what lies between each counter and that of
  * vCPU 0 is saved too, and set behind them (Documentation/virt/kvm/devices/vcpu.rst, 4.1).
  */
-import { KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ, getAttribute, hasAttribute, setAttribute } from '../../kvm/index.ts';
+import {
+  KVM_GET_TSC_KHZ,
+  KVM_SET_DEVICE_ATTR,
+  KVM_SET_TSC_KHZ,
+  getAttribute,
+  hasAttribute,
+  setAttribute,
+} from '../../kvm/index.ts';
 import type { KvmError, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
@@ -78,8 +85,12 @@ export function tscOffsets(target: Target): X86Unit[] {
         kind: 'registers',
         name: OFFSETS,
         rule: 'x86/tsc-offset',
-        call: 'KVM_SET_DEVICE_ATTR',
-        ids: () => ok(hasOffset(first.fd) ? others.map(({ id }) => BigInt(id)) : []),
+        call: KVM_SET_DEVICE_ATTR.name,
+        ids() {
+          const has = hasOffset(target, first.fd);
+          if (!has.ok) return has;
+          return ok(has.value ? others.map(({ id }) => BigInt(id)) : []);
+        },
         word: (id) => `tsc/offset of vCPU ${id}`,
         read(id) {
           const base = offsetOf(target, first.fd);
@@ -93,10 +104,9 @@ export function tscOffsets(target: Target): X86Unit[] {
   ];
 }
 
-/** A kernel without the attribute has none of an x86 vCPU at all, and does not know the call on its fd. */
-function hasOffset(fd: Vcpu): boolean {
-  const has = hasAttribute(fd, GROUP, OFFSET);
-  return has.ok && has.value;
+/** 5.16 and later; a kernel without it has no attributes of x86 vCPUs at all. */
+function hasOffset({ has }: Target, fd: Vcpu): Result<boolean, KvmError> {
+  return has(CAPABILITY.VCPU_ATTRIBUTES) === 0 ? ok(false) : hasAttribute(fd, GROUP, OFFSET);
 }
 
 function offsetOf({ host: { scratch } }: Target, fd: Vcpu): Result<bigint, KvmError> {
@@ -105,13 +115,19 @@ function offsetOf({ host: { scratch } }: Target, fd: Vcpu): Result<bigint, KvmEr
 
 /** A kernel without the attribute makes counters equal when they are written; that is all that is asked of it by 0. */
 function setAhead(target: Target, first: Vcpu, fd: Vcpu, value: bigint): RegisterRefusal | null {
-  if (value === 0n && !hasOffset(fd)) {
+  const has = hasOffset(target, fd);
+  if (!has.ok) return refusalOf(has.error);
+  if (!has.value && value === 0n) {
     target.adapt(OFFSETS, 'this kernel has no KVM_VCPU_TSC_OFFSET; the counters were equal, and it makes them so');
     target.skipComparison(OFFSETS);
     return null;
   }
   const base = offsetOf(target, first);
-  const ahead = base.ok ? BigInt.asUintN(64, base.value + value) : 0n;
-  const set = base.ok ? setAttribute(fd, target.host.scratch, GROUP, OFFSET, ahead) : base;
-  return set.ok ? null : { errno: set.error.errnoName, detail: set.error.detail };
+  if (!base.ok) return refusalOf(base.error);
+  const set = setAttribute(fd, target.host.scratch, GROUP, OFFSET, BigInt.asUintN(64, base.value + value));
+  return set.ok ? null : refusalOf(set.error);
+}
+
+function refusalOf({ call, errnoName: errno, detail }: KvmError): RegisterRefusal {
+  return call === KVM_SET_DEVICE_ATTR.name ? { errno, detail } : { errno, detail, call };
 }

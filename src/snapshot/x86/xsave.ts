@@ -20,7 +20,7 @@ import type { RunnableVcpu } from '../../guest/machine.ts';
 import type { BytesUnit } from '../unit.ts';
 import { fetch } from './structs.ts';
 import type { FieldPlaces } from './structs.ts';
-import { CAPABILITY, savedRegisters, savedUnit } from './target.ts';
+import { CAPABILITY, besides, savedRegisters, savedUnit } from './target.ts';
 import type { Bytes, Target, X86Unit } from './target.ts';
 import { componentsInUse, relocate } from './xsave-layout.ts';
 import type { Layout } from './xsave-layout.ts';
@@ -97,7 +97,7 @@ function fpu({ id, fd }: RunnableVcpu): BytesUnit {
 function area(target: Target, { id, fd }: RunnableVcpu): BytesUnit {
   const name = `vcpu/${id}/xsave`;
   const size = Math.max(target.has(CAPABILITY.XSAVE2), LEAST);
-  const own = xsaveLayout(target.host.kvm);
+  const own = besides(xsaveLayout(target.host.kvm));
   const here: Layout = own.ok ? own.value : new Map();
   const there = savedLayout(target) ?? here;
   const saved = savedUnit(target, name)?.data;
@@ -110,10 +110,12 @@ function area(target: Target, { id, fd }: RunnableVcpu): BytesUnit {
     call: KVM_SET_XSAVE.name,
     fields: { ...LEGACY, ...Object.fromEntries(components.filter(([, place]) => place.offset + place.size <= length)) },
     read() {
+      if (!own.ok) return own;
       const read = readArea(fd, size, target.has(CAPABILITY.XSAVE2) > 0);
       return read.ok && target.state !== null ? ok(relocate(read.value, here, there, length).area) : read;
     },
     write(bytes) {
+      if (!own.ok) return own;
       const { area: laidOut, missing } = relocate(bytes, there, here, size);
       const lost = componentsInUse(bytes).filter((xfeature) => missing.includes(xfeature));
       if (lost.length > 0)

@@ -23,6 +23,7 @@ export const ALL_CAPABILITIES: ReadonlyMap<number, number> = new Map([
   [56, 1],
   [61, 1],
   [70, 1],
+  [127, 1],
   [157, 8320],
   [200, 1],
   [208, 4096],
@@ -83,7 +84,11 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     if (request === requestCode(ioctls.KVM_CREATE_VM) && on === 'kvm') return open('vm');
     if (request === requestCode(ioctls.KVM_CREATE_VCPU)) return open(`vcpu${argument}`);
     if (request === requestCode(ioctls.KVM_GET_VCPU_MMAP_SIZE)) return 4096;
-    if (request === requestCode(ioctls.KVM_CHECK_EXTENSION)) return capabilities.get(argument) ?? 0;
+    if (request === requestCode(ioctls.KVM_CHECK_EXTENSION)) {
+      const failed = options.refuse?.('KVM_CHECK_EXTENSION', on) ?? null;
+      if (failed !== null) return fail(failed);
+      return argument === 127 && !tscOffset ? 0 : (capabilities.get(argument) ?? 0);
+    }
     const name = NAMES.get(request) ?? '';
     calls.push(`${on} ${name}`);
     const refused = options.refuse?.(name, on) ?? null;

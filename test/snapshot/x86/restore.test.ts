@@ -86,7 +86,14 @@ describe('a state on a machine that takes everything', () => {
 describe('a part that cannot be read', () => {
   test('ends the saving, with its name, unless it is how KVM says that there is none', () => {
     const EIO = 5;
-    for (const call of ['KVM_GET_LAPIC', 'KVM_GET_IRQCHIP', 'KVM_GET_REGS', 'KVM_GET_CLOCK', 'KVM_GET_MSRS']) {
+    for (const call of [
+      'KVM_CHECK_EXTENSION',
+      'KVM_GET_LAPIC',
+      'KVM_GET_IRQCHIP',
+      'KVM_GET_REGS',
+      'KVM_GET_CLOCK',
+      'KVM_GET_MSRS',
+    ]) {
       const { host, machine } = fakeMachine({ ...BASE, refuse: (name) => (name === call ? EIO : null) });
       const saved = saveX86State(host, machine);
       expect(saved).toMatchObject({ ok: false, error: { call, errno: 'EIO' } });
@@ -130,6 +137,34 @@ describe('a refusal', () => {
     const msrs = new Map([0x10, 0x3b, 0x6e0, PAT].map((index) => [index, 0n]));
     const { report } = moved(() => undefined, { msrs }, { ...STOP, leaveOut: ['msr/MSR_IA32_SPEC_CTRL'] });
     expect(firstRefusal(report)).toBeNull();
+  });
+});
+
+describe('a call beside the one that sets a unit', () => {
+  const EIO = 5;
+
+  test('that fails is named', () => {
+    const offsets = moved(
+      () => undefined,
+      { vcpus: 2, refuse: (call) => (call === 'KVM_GET_DEVICE_ATTR' ? EIO : null) },
+      STOP,
+      { vcpus: 2 },
+    );
+    expect(firstRefusal(offsets.report)).toMatchObject({
+      unit: 'vm/tsc-offsets',
+      result: { refused: [{ errno: 'EIO', call: 'KVM_GET_DEVICE_ATTR' }] },
+    });
+    const events = moved(() => undefined, { refuse: (call) => (call === 'KVM_GET_VCPU_EVENTS' ? EIO : null) });
+    expect(firstRefusal(events.report)).toMatchObject({
+      unit: 'vcpu/0/events',
+      result: { errno: 'EIO', detail: 'KVM_GET_VCPU_EVENTS()' },
+    });
+  });
+
+  test('that asks what the kernel has ends the restore before anything is set', () => {
+    const { report, to } = moved(() => undefined, { refuse: (call) => (call === 'KVM_CHECK_EXTENSION' ? EIO : null) });
+    expect(new Set(report.units.map(({ result: { outcome } }) => outcome))).toEqual(new Set(['not-made']));
+    expect(to.calls.filter((call) => call.includes(' KVM_SET_'))).toEqual([]);
   });
 });
 
