@@ -13,8 +13,13 @@ import type {
   WordPath,
 } from '../model/index.ts';
 import * as arm64 from './arm64/index.ts';
+import { BEHAVIOURS as ARM64_BEHAVIOURS } from './arm64/tables/behaviours.ts';
+import type { BehaviourRow } from './behaviour.ts';
 import * as x86 from './x86/index.ts';
+import { BEHAVIOURS as X86_BEHAVIOURS } from './x86/tables/behaviours.ts';
 
+export { behaviourEvidence, behaviourFindings, behaviourWord, valueOf } from './behaviour.ts';
+export type { BehaviourEvidence, BehaviourRow } from './behaviour.ts';
 export { PHASES, orderingRules, ruleOf } from './ordering/index.ts';
 export type { OrderingRule, Phase, Violation } from './ordering/index.ts';
 
@@ -100,5 +105,15 @@ export function observationRulesFor(architecture: Architecture): readonly Observ
       return x86.OBSERVATION_RULES;
     case 'arm64':
       return arm64.OBSERVATION_RULES;
+  }
+}
+
+/** The behaviour tests of an architecture: what is tried, what can come of it, what selects it. */
+export function behavioursFor(architecture: Architecture): readonly BehaviourRow[] {
+  switch (architecture) {
+    case 'x86_64':
+      return X86_BEHAVIOURS;
+    case 'arm64':
+      return ARM64_BEHAVIOURS;
   }
 }

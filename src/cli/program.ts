@@ -12,6 +12,7 @@ import { contractVerify } from './commands/contract-verify.ts';
 import { explain } from './commands/explain.ts';
 import { fence } from './commands/fence.ts';
 import { hostCheck } from './commands/host-check.ts';
+import { hostObserve } from './commands/host-observe.ts';
 import { hostProbe } from './commands/host-probe.ts';
 import { labConform } from './commands/lab-conform.ts';
 import { labDoctor } from './commands/lab-doctor.ts';
@@ -19,6 +20,7 @@ import { labFetch } from './commands/lab-fetch.ts';
 import { labImage } from './commands/lab-image.ts';
 import { labKernels } from './commands/lab-kernels.ts';
 import { labLiveUpdateCommand } from './commands/lab-live-update.ts';
+import { labObserve } from './commands/lab-observe.ts';
 import { labProbe } from './commands/lab-probe.ts';
 import { labRecord } from './commands/lab-record.ts';
 import { labRoundtrip } from './commands/lab-roundtrip.ts';
@@ -44,9 +46,9 @@ export const EXAMPLES: readonly string[] = [
   'evenkeel completion bash > ~/.local/share/bash-completion/completions/evenkeel',
 ];
 
-const host: Command = command('host', or(hostCheck, hostProbe), {
+const host: Command = command('host', or(hostCheck, hostProbe, hostObserve), {
   brief: [text('Measure this host')],
-  footer: lines(['evenkeel host check', 'evenkeel host probe --write before.json']),
+  footer: lines(['evenkeel host check', 'evenkeel host probe --write before.json', 'evenkeel host observe']),
 });
 
 const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surfaceList), {
@@ -80,6 +82,7 @@ const lab: Command = command(
     labFetch,
     labImage,
     labProbe,
+    labObserve,
     labRecord,
     labRoundtrip,
     labVerify,

@@ -61,7 +61,7 @@ function whole(first: Element, word: WordPath, width: number): Element {
 }
 
 /** The architecture's rules first: they know more than that a field is derived. */
-function explain(
+export function explain(
   rules: readonly ObservationRule[],
   difference: ElementDifference,
 ): { readonly rule: string; readonly text: string } | null {

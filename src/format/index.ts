@@ -25,6 +25,8 @@ export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';
 export type { MatrixDocument } from './matrix.ts';
+export { OBSERVATION_FORMAT, observationSchema } from './observation.ts';
+export type { ObservationDocument } from './observation.ts';
 export { planSchema } from './plan.ts';
 export { PROOF_FORMAT, proofSchema } from './proof.ts';
 export type { ProofDocument, ProofLeg, ProofObservation, ProofTrip, ProofWord } from './proof.ts';

@@ -10,6 +10,7 @@ import { differenceSchema } from './difference.ts';
 import { explanationSchema } from './explanation.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
+import { observationSchema } from './observation.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { restoreSchema } from './restore.ts';
@@ -28,6 +29,7 @@ export const PUBLISHED_FORMATS = [
   'conformance',
   'baseline',
   'fence',
+  'observation',
   'plan',
   'verification',
   'agreement',
@@ -50,6 +52,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   conformance: conformanceSchema,
   baseline: baselineSchema,
   fence: fenceSchema,
+  observation: observationSchema,
   plan: planSchema,
   verification: verificationSchema,
   agreement: agreementSchema,
