@@ -1,43 +1,15 @@
-/**
- * Ends what a vCPU left half done. After KVM_EXIT_MMIO, KVM_EXIT_IO and others of its kind the instruction is finished by
- * the next KVM_RUN, so that until then the registers are of before it and the answer is in kvm_run alone. A KVM_RUN with
- * `immediate_exit` finishes it and comes back with EINTR before the guest does anything else (api.rst, 5: KVM_EXIT_MMIO
- * and the note behind it).
- */
-import { KVM_RUN } from '../kvm/index.ts';
+/** Before anything of a machine is saved, each vCPU finishes the instruction that it left KVM_RUN in the middle of. */
+import { finishExit } from '../guest/finish-exit.ts';
+import type { GuestMachine } from '../guest/machine.ts';
 import { err, ok } from '../model/index.ts';
 import type { Result } from '../model/index.ts';
-import type { GuestMachine, RunnableVcpu } from '../guest/machine.ts';
 import { saveError } from './state.ts';
 import type { SaveError } from './state.ts';
 
-/** struct kvm_run: bytes `immediate_exit` and `exit_reason`. */
-const IMMEDIATE_EXIT = 1;
-const EXIT_REASON = 8;
-
-/** KVM_EXIT_IO, KVM_EXIT_HYPERCALL, KVM_EXIT_MMIO, KVM_EXIT_X86_RDMSR, KVM_EXIT_X86_WRMSR. */
-const UNFINISHED: ReadonlySet<number> = new Set([2, 3, 6, 29, 30]);
-/** An access that crosses a page leaves once for each part of at most 8 bytes; the longest instruction stores 64. */
-const MOST_PARTS = 16;
-
-/** A vCPU that has not left KVM_RUN with such an exit is not touched: one that never ran still has all its freedoms. */
 export function finishPending({ vcpus }: GuestMachine): Result<undefined, SaveError> {
   for (const vcpu of vcpus) {
-    const view = new DataView(vcpu.run.memory);
-    if (!UNFINISHED.has(view.getUint32(EXIT_REASON, true))) continue;
-    const done = finish(vcpu, view);
-    if (!done.ok) return done;
-  }
-  return ok(undefined);
-}
-
-function finish({ id, fd }: RunnableVcpu, view: DataView): Result<undefined, SaveError> {
-  for (let part = 0; part < MOST_PARTS && UNFINISHED.has(view.getUint32(EXIT_REASON, true)); part++) {
-    view.setUint8(IMMEDIATE_EXIT, 1);
-    const ran = fd.integer(KVM_RUN, 0);
-    view.setUint8(IMMEDIATE_EXIT, 0);
-    if (ran.ok) continue;
-    return ran.error.errnoName === 'EINTR' ? ok(undefined) : err(saveError(`vcpu/${id}/run`, ran.error));
+    const done = finishExit(vcpu);
+    if (!done.ok) return err(saveError(`vcpu/${vcpu.id}/run`, done.error));
   }
   return ok(undefined);
 }

@@ -5,11 +5,10 @@
  */
 export * as a64 from './assembler/index.ts';
 export type { Item } from './assembler/index.ts';
-export { DOORBELL, MEMORY_BASE } from './address-space.ts';
+export { MEMORY_BASE } from './address-space.ts';
 export type { Fault, Outcome } from './mailbox.ts';
 export type { CodeOperation, GuestOperation, PlainOperation, Place } from './operation.ts';
 export { code, hvc, load, mrs, msr, store } from './operations.ts';
 export { runTable, TABLE_MEMORY } from './run-table.ts';
 export type { Ended, GuestHost, TableOptions, TableResult } from './run-table.ts';
-export { finishExit } from './start.ts';
 export { encodingOf, genericName } from './system-register.ts';

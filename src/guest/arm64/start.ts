@@ -1,8 +1,8 @@
 /** Puts a program into memory and every vCPU at its entry. The machine is made, its vGIC initialized. */
-import { KVM_RUN } from '../../kvm/index.ts';
-import type { KvmError, Scratch, Vcpu } from '../../kvm/index.ts';
+import type { KvmError, Scratch } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
+import { finishExit } from '../finish-exit.ts';
 import type { RunnableVcpu } from '../machine.ts';
 import type { GuestMemory } from '../memory.ts';
 import { addressOf } from './assembler/index.ts';
@@ -30,13 +30,15 @@ export function loadProgram(memory: GuestMemory, program: Assembled, stacks: num
  */
 export function startVcpu(
   scratch: Scratch,
-  { id, fd, run }: RunnableVcpu,
+  vcpu: RunnableVcpu,
   memory: GuestMemory,
   program: Assembled,
   then: string,
   others: Readonly<Record<string, string>> = {},
 ): Result<void, KvmError> {
-  finishExit(fd, run);
+  const finished = finishExit(vcpu);
+  if (!finished.ok) return finished;
+  const { id, fd } = vcpu;
   const top = Number(memory.base) + memory.bytes.length - id * STACK_BYTES;
   const at = (name: string): bigint => BigInt(addressOf(program, name));
   const core: readonly (readonly [string, bigint])[] = [
@@ -61,22 +63,4 @@ export function startVcpu(
     if (!set.ok) return set;
   }
   return ok(undefined);
-}
-
-/** struct kvm_run: `immediate_exit` and `exit_reason`; KVM_EXIT_MMIO. */
-const IMMEDIATE_EXIT = 1;
-const EXIT_REASON = 8;
-const MMIO = 6;
-
-/**
- * A vCPU that left by KVM_EXIT_MMIO still stands at its store or load: the next KVM_RUN finishes it and steps over it,
- * wherever PC points by then (api.rst, on KVM_EXIT_MMIO; kvm_handle_mmio_return in arch/arm64/kvm/mmio.c). So that is
- * done first, by a run that ends before the guest does anything. Before a vCPU's state is saved, the same holds.
- */
-export function finishExit(vcpu: Vcpu, { memory }: RunnableVcpu['run']): void {
-  const view = new DataView(memory);
-  if (view.getUint32(EXIT_REASON, true) !== MMIO) return;
-  view.setUint8(IMMEDIATE_EXIT, 1);
-  vcpu.integer(KVM_RUN, 0); // EINTR: that it ended early is what was asked for.
-  view.setUint8(IMMEDIATE_EXIT, 0);
 }
