@@ -22,7 +22,7 @@ import { fetch } from './structs.ts';
 import type { FieldPlaces } from './structs.ts';
 import { CAPABILITY, besides, savedRegisters, savedUnit } from './target.ts';
 import type { Bytes, Target, X86Unit } from './target.ts';
-import { componentsInUse, relocate } from './xsave-layout.ts';
+import { relocate } from './xsave-layout.ts';
 import type { Layout } from './xsave-layout.ts';
 
 const LEAST = 4096;
@@ -116,8 +116,7 @@ function area(target: Target, { id, fd }: RunnableVcpu): BytesUnit {
     },
     write(bytes) {
       if (!own.ok) return own;
-      const { area: laidOut, missing } = relocate(bytes, there, here, size);
-      const lost = componentsInUse(bytes).filter((xfeature) => missing.includes(xfeature));
+      const { area: laidOut, lost } = relocate(bytes, there, here, size);
       if (lost.length > 0)
         return err(
           kvmError('ioctl', KVM_SET_XSAVE.name, `no room for xfeatures ${lost.join(', ')} in ${size} bytes`, EINVAL),
