@@ -468,7 +468,13 @@ const ROWS: readonly Row[] = [
     before: ['arm64/its-registers', 'arm64/vgic-line-levels', 'arm64/run'],
     reason:
       'An attribute names the vCPU by its MPIDR_EL1. GICR_PROPBASER and GICR_PENDBASER before GICR_CTLR, which enables LPIs and then freezes both; the ITS looks for its LPIs here.',
-    violated: [{ outcome: 'accepted', what: 'GICR_CTLR first: a write of PROPBASER or PENDBASER is dropped' }],
+    violated: [
+      { outcome: 'accepted', what: 'GICR_CTLR first: a write of PROPBASER or PENDBASER is dropped' },
+      {
+        outcome: 'accepted',
+        what: 'GICR_ISENABLER0 without GICR_ICENABLER0 before: SGIs that initialization has enabled stay enabled',
+      },
+    ],
     source: [`${VGIC}/vgic-mmio-v3.c, vgic_mmio_write_propbase`, `${DEVICES}/arm-vgic-its.rst, ITS Restore Sequence`],
   },
   {
@@ -511,6 +517,10 @@ const ROWS: readonly Row[] = [
     violated: [
       { outcome: 'ENXIO', what: 'before KVM_VGIC_ITS_ADDR_TYPE' },
       { outcome: 'accepted', what: 'GITS_CREADR before GITS_CBASER: commands are carried out again' },
+      {
+        outcome: 'accepted',
+        what: 'GITS_CBASER of an ITS that nobody has used, with the 0 that it reads: it then reads as memory of another kind',
+      },
     ],
     source: [`${VGIC}/vgic-its.c, vgic_mmio_write_its_cbaser`, `${DEVICES}/arm-vgic-its.rst`],
   },

@@ -8,6 +8,7 @@ import { OrderTrials } from '../../order-trials.ts';
 import { afterRun } from './after-run.ts';
 import { beforeInit } from './before-init.ts';
 import { deviceOrder } from './devices.ts';
+import { restoredState } from './restored-state.ts';
 import { sveOrder } from './sve.ts';
 
 export const ordering: Step = {
@@ -17,7 +18,7 @@ export const ordering: Step = {
   seconds: 15,
   run(context) {
     const trials = new OrderTrials();
-    for (const group of [beforeInit, sveOrder, deviceOrder]) {
+    for (const group of [beforeInit, sveOrder, deviceOrder, restoredState]) {
       const done = group(context, trials);
       if (!done.ok) return failed(done.error);
     }
