@@ -59,6 +59,7 @@ export function holdObserved(
         .filter((element) => isPromised(element) && (fieldMask(element) & promised.mask) !== 0n);
       const word = read.get(promised.word);
       const tests = behaved.get(promised.word);
+      if (word?.value === null) return elements.slice(0, 1).map((element) => faulted(element, promised, word, rules));
       if (word !== undefined) return elements.map((element) => heldElement(element, promised, word, rules));
       return elements.map((element) => byBehaviour(element, promised, tests ?? []));
     }),
@@ -71,28 +72,40 @@ export function counted(all: readonly HeldElement[]): Held {
   return { counts, elements: all.filter(({ result }) => result !== 'agrees') };
 }
 
+/** A register that does not read is one finding, not one for each of its fields. */
+function faulted(
+  element: Element,
+  { word, width, value: whole, mask }: Promised,
+  { fault }: ObservedWord,
+  rules: readonly ObservationRule[],
+): HeldElement {
+  const text = fault ?? 'a fault';
+  const observation: Observation = { word, width, declared: whole, observed: { kind: 'fault', text }, evidence: '' };
+  const all = { ...element, path: word, shift: 0, width };
+  const why = explain(rules, { element: all, declared: whole & mask, observed: null, observation });
+  const about = { element: word, expected: whole & mask, observed: null, fault: text };
+  return { ...about, result: why === null ? 'differs' : 'explained', text: why?.text ?? '' };
+}
+
 function heldElement(
   element: Element,
   { word, width, value: whole }: Promised,
-  { value, fault }: ObservedWord,
+  { value }: ObservedWord,
   rules: readonly ObservationRule[],
 ): HeldElement {
-  const expected = extract(element, whole);
-  const about = { element: element.path, expected };
-  const reading: Observation['observed'] =
-    value === null ? { kind: 'fault', text: fault ?? 'a fault' } : { kind: 'value', value: fromHex(value) };
-  const seen = reading.kind === 'value' ? extract(element, reading.value) : null;
-  if (seen !== null && agrees(element, expected, seen)) return { ...about, observed: seen, result: 'agrees', text: '' };
-  const observation = { word, width, declared: whole, observed: reading, evidence: '' };
-  const why = explain(rules, { element, declared: expected, observed: seen, observation });
-  const faulted = reading.kind === 'fault' ? { fault: reading.text } : {};
-  return {
-    ...about,
-    observed: seen,
-    ...faulted,
-    result: why === null ? 'differs' : 'explained',
-    text: why?.text ?? '',
+  const read = fromHex(value ?? '0x0');
+  const [expected, seen] = [extract(element, whole), extract(element, read)];
+  const about = { element: element.path, expected, observed: seen };
+  if (agrees(element, expected, seen)) return { ...about, result: 'agrees', text: '' };
+  const observation: Observation = {
+    word,
+    width,
+    declared: whole,
+    observed: { kind: 'value', value: read },
+    evidence: '',
   };
+  const why = explain(rules, { element, declared: expected, observed: seen, observation });
+  return { ...about, result: why === null ? 'differs' : 'explained', text: why?.text ?? '' };
 }
 
 /** A switch: nobody reads it, and a test may have shown what it does. */

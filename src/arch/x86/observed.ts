@@ -123,6 +123,9 @@ const ofThisGuest = ({ observation }: ElementDifference): string | null => {
   }
 };
 
+/** The range of Hyper-V's synthetic MSRs (TLFS, chapter 2). */
+const isHyperv = (index: number): boolean => index >= 0x4000_0000 && index <= 0x4000_01ff;
+
 /** SMBASE is there in system management mode alone (AMD APM volume 2, 10.2.3); the VMM saves it. */
 const SMBASE = 0x9e;
 
@@ -133,6 +136,13 @@ export const OBSERVATION_RULES: readonly ObservationRule[] = [
       element.kind === 'topology' && observed !== null ? "the VMM's to choose: each vCPU has its own" : null,
   },
   { id: 'this-guest', explains: ofThisGuest },
+  {
+    id: 'hyperv-not-given',
+    explains: ({ observation, observed }) =>
+      observed === null && isHyperv(parseMsrWord(observation.word) ?? -1)
+        ? "Hyper-V's MSRs answer a guest that has its leaves in CPUID; the VMM reads them all the same"
+        : null,
+  },
   {
     id: 'counts',
     explains: ({ observation }) =>
