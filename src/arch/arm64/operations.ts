@@ -4,6 +4,7 @@
  * Documentation/virt/kvm/devices/ for attributes).
  */
 import type { Mechanism, Operation, Stage, WordPath } from '../../model/index.ts';
+import type { BehaviourRow } from '../behaviour.ts';
 import { gicWord } from './elements.ts';
 import { idOf } from './names.ts';
 import { behaviourTest } from './tables/behaviours.ts';
@@ -23,9 +24,8 @@ const SELECTED_CAPABILITIES: ReadonlySet<string> = new Set(['KVM_CAP_ARM_MTE']);
  * the address of the memory for steal time.
  */
 export function operation(word: WordPath): Operation | null {
-  // What selects a behaviour is the word that it follows.
-  const [setting] = behaviourTest(word)?.settings ?? [];
-  if (setting !== undefined) return operation(setting.word);
+  const behaves = behaviourTest(word);
+  if (behaves !== undefined) return enabledFor(behaves);
   if (observedRegister(word) !== undefined) return null;
   const id = idOf(word);
   if (id !== null) return { call: 'KVM_SET_ONE_REG', id };
@@ -47,6 +47,12 @@ export function operation(word: WordPath): Operation | null {
     default:
       return null;
   }
+}
+
+/** What a behaviour follows from is selected there; what a capability alone turns on is named here too. */
+function enabledFor({ settings: [setting], own }: BehaviourRow): Operation | null {
+  const followed = setting === undefined || own === true ? null : operation(setting.word);
+  return followed?.call === 'KVM_ENABLE_CAP' ? followed : null;
 }
 
 /**

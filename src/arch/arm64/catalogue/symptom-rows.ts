@@ -9,6 +9,7 @@ const degraded = (reason: string): Symptom => ({ severity: 'degraded', reason })
 const minor = (reason: string): Symptom => ({ severity: 'minor', reason });
 
 const MAINTENANCE = 'the guest steps through memory by this line: larger steps leave lines out, and stale data is seen';
+const RARELY_READ = 'hardly anything reads such a register; the kind of exception is another';
 const IRQ = 'the guest learnt the number from its firmware tables at boot: the timer no longer fires for it';
 
 export const SYMPTOM_ROWS: Readonly<Record<string, Symptom>> = {
@@ -65,7 +66,9 @@ export const SYMPTOM_ROWS: Readonly<Record<string, Symptom>> = {
   'behaviour/gic/pending-by-register': fatal('an interrupt that the guest made pending is lost, or never ends'),
   'behaviour/gic/priority-bits': fatal('priorities that the guest tells apart are one'),
   'behaviour/id-registers/unallocated': fatal('a kernel that reads all ID registers at boot dies'),
-  'behaviour/id-registers': minor('hardly anything reads such a register; the kind of exception is another'),
+  'behaviour/id-registers/tag-block-size': minor(RARELY_READ),
+  'behaviour/id-registers/cache-size-2': minor(RARELY_READ),
+  'behaviour/id-registers/streaming-mode': minor(RARELY_READ),
   'behaviour/smccc/version': degraded('the guest chose by it how it calls'),
   'behaviour/pmu/cycles-counted': degraded('profilers count nothing'),
   'behaviour/timer/physical-timer': fatal('a guest that uses the physical timer has no ticks'),

@@ -21,8 +21,8 @@ const LOST_INTERRUPTS = 'interrupts that the guest set up can no longer be deliv
 /** By register and field, then by field alone. */
 const MEANINGS: Readonly<Record<string, GicMeaning>> = {
   'GICD_IIDR/Revision': fatal(
-    "KVM's revision of the distributor: 1 the guest cannot change interrupt groups, 2 it can, 3 it can turn LPIs off again",
-    'IGROUPR and the turning-off of LPIs behave otherwise than the guest found at boot: interrupts are lost or come as another kind',
+    "KVM's revision of the distributor: 1 the guest cannot change interrupt groups, 2 it can, 3 it is told that it can turn LPIs off again",
+    'IGROUPR, and what GICR_CTLR says, are otherwise than the guest found at boot: interrupts are lost or come as another kind',
   ),
   'GITS_IIDR/Revision': fatal(
     'layout of the ITS tables in guest memory',

@@ -32,5 +32,8 @@ export const GROUPS: readonly (readonly SettingName[])[] = [
 
 /** Ids of the tests that a setting is there for. */
 export function testsOf(setting: SettingName): readonly string[] {
-  return BEHAVIOURS.filter(({ settings }) => settings.includes(SETTING[setting])).map(({ id }) => id);
+  const { word, value } = SETTING[setting];
+  return BEHAVIOURS.filter(({ settings }) => settings.some((each) => each.word === word && each.value === value)).map(
+    ({ id }) => id,
+  );
 }
