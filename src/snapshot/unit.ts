@@ -20,6 +20,13 @@ export type RegisterRefusal = {
   readonly call?: string;
 };
 
+/** Null where the call succeeded. `call`: the unit's, which needs no telling. */
+export function refusalOf(done: Result<unknown, KvmError>, call: string): RegisterRefusal | null {
+  if (done.ok) return null;
+  const { errnoName: errno, detail, call: failed } = done.error;
+  return { errno, detail, ...(failed === call ? {} : { call: failed }) };
+}
+
 export interface RegisterWrite {
   readonly id: bigint;
   readonly value: bigint;

@@ -3,6 +3,7 @@ import { getAttribute, setAttribute } from '../../kvm/index.ts';
 import type { Device, KvmError, Scratch, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
+import { refusalOf } from '../unit.ts';
 import type { RegisterUnit } from '../unit.ts';
 import type { Single } from './gic-registers.ts';
 
@@ -53,8 +54,7 @@ export function attributeUnit(
     write: ({ id, value }) => {
       const clear = byOffset.get(id)?.clear;
       const cleared = clear === undefined ? ok(undefined) : set(BigInt(clear), ALL_ONES);
-      const done = cleared.ok ? set(id, value) : cleared;
-      return done.ok ? null : { errno: done.error.errnoName, detail: done.error.detail };
+      return refusalOf(cleared.ok ? set(id, value) : cleared, SET_ATTRIBUTE);
     },
   };
 }

@@ -8,6 +8,7 @@ import { getAttribute, hasAttribute, setAttribute } from '../../kvm/index.ts';
 import type { KvmError } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
+import { refusalOf } from '../unit.ts';
 import type { RegisterUnit } from '../unit.ts';
 import { SET_ATTRIBUTE } from './attributes.ts';
 import { settled } from './vcpu-units.ts';
@@ -77,7 +78,7 @@ export const pmuIrq = (vcpu: Arm64Vcpu): RegisterUnit => attributeUnit(vcpu, PMU
 function attributeUnit({ id: vcpu, fd, scratch, registers }: Arm64Vcpu, of: Attributes): RegisterUnit {
   const read = (attribute: bigint): Result<bigint, KvmError> =>
     getAttribute(fd, scratch, of.group, attribute, of.width);
-  return settled({
+  const unit: RegisterUnit = {
     kind: 'registers',
     name: `vcpu/${vcpu}/${of.name}`,
     rule: of.rule,
@@ -104,7 +105,8 @@ function attributeUnit({ id: vcpu, fd, scratch, registers }: Arm64Vcpu, of: Attr
     write: ({ id: attribute, value }) => {
       const set = setAttribute(fd, scratch, of.group, attribute, value);
       const done = set.ok && of.afterwards !== undefined ? setAttribute(fd, scratch, of.group, of.afterwards, 0n) : set;
-      return done.ok ? null : { errno: done.error.errnoName, detail: done.error.detail };
+      return refusalOf(done, SET_ATTRIBUTE);
     },
-  });
+  };
+  return settled(unit, of.absent);
 }

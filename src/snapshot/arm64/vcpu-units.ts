@@ -11,6 +11,7 @@ import {
 } from '../../kvm/index.ts';
 import type { Scratch, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
+import { refusalOf } from '../unit.ts';
 import type { BytesUnit, RegisterUnit, RegisterRefusal, RegisterWrite } from '../unit.ts';
 import type { Registers } from './registers.ts';
 import { setAndClear } from './set-clear.ts';
@@ -51,17 +52,18 @@ function registerUnit(
     },
     word: wordOf,
     read: (id) => registers.get(id),
-    write: ({ id, value }) => {
-      const done = registers.set(id, value);
-      return done.ok ? null : { errno: done.error.errnoName, detail: done.error.detail };
-    },
+    write: ({ id, value }) => refusalOf(registers.set(id, value), SET_REGISTER),
   };
 }
 
-/** For what is set once, by the plan: a value that is there already is not written again, another is tried. */
-export function settled(unit: RegisterUnit): RegisterUnit {
+/**
+ * For what is set once, by the plan: a value that is there already is not written again, another is tried. `absent`: errno
+ * of a read where nobody has set it yet.
+ */
+export function settled(unit: RegisterUnit, absent: readonly string[] = []): RegisterUnit {
   const write = (wanted: RegisterWrite): RegisterRefusal | null => {
     const now = unit.read(wanted.id);
+    if (!now.ok && !absent.includes(now.error.errnoName)) return refusalOf(now, unit.call);
     return now.ok && now.value === wanted.value ? null : unit.write(wanted);
   };
   return { ...unit, write };
