@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<string, string>> = {
   x2apic: 'Flags of KVM_CAP_X2APIC_API',
   switch: 'Switches: what a VMM turns on and KVM does not tell afterwards',
   behaviour: 'Behaviour: what a guest saw of what no register declares',
+  observed: 'What KVM does not list and only a guest can read',
   lapic: 'Registers of the local APIC',
   xsave: 'XSAVE: components, sizes and what KVM does with them',
   host: 'Facts about the host',

@@ -17,11 +17,11 @@ export function describeOutcome(outcome: Outcome): string {
     case 'values':
       return outcome.values.map((value) => `0x${value.toString(16)}`).join(' ');
     case 'fault':
-      return describeFault(outcome.exception, outcome.exceptionClass);
+      return faultName(outcome.exception, outcome.exceptionClass);
   }
 }
 
-export function describeFault(exception: string, exceptionClass: number): string {
+export function faultName(exception: string, exceptionClass: number): string {
   if (exception !== 'synchronous') return exception;
   switch (exceptionClass) {
     case CLASS.unknown:

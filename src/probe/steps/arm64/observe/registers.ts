@@ -2,7 +2,7 @@
 import { GROUP, registerId, sysregId } from '../../../../arch/arm64/ids.ts';
 import type { Read } from '../../../../arch/arm64/observed-sections.ts';
 import { OBSERVED_REGISTERS } from '../../../../arch/arm64/tables/observed-registers.ts';
-import { describeFault } from '../../../../guest/arm64/behaviour/index.ts';
+import { faultName } from '../../../../guest/arm64/behaviour/index.ts';
 import { encodingOf, genericName, mrs, msr } from '../../../../guest/arm64/index.ts';
 import type { GuestOperation, Outcome } from '../../../../guest/arm64/index.ts';
 import { hex } from '../../../../model/index.ts';
@@ -59,6 +59,6 @@ export function read(outcome: Outcome | undefined, index: number = 0): Read {
     case 'values':
       return hex(outcome.values[index] ?? 0n);
     case 'fault':
-      return describeFault(outcome.exception, outcome.exceptionClass);
+      return faultName(outcome.exception, outcome.exceptionClass);
   }
 }
