@@ -128,7 +128,8 @@ const KEEP =
 const quirkRow = ({ bit, name, before, after, kernels, where, reason, harmless }: QuirkChange): Row => ({
   id: `x86-quirk-${name.toLowerCase().replaceAll('_', '-')}`,
   title: `KVM_X86_QUIRK_${name}`,
-  elements: [`quirk/${name}`],
+  // A test of the same name shows what it does, on hosts where it shows.
+  elements: [`quirk/${name}`, `behaviour/${name.toLowerCase().replaceAll('_', '-')}`],
   before,
   after,
   kernels,
@@ -149,7 +150,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-x2apic-32bit-ids',
     title: 'KVM_X2APIC_API_USE_32BIT_IDS',
-    elements: ['x2apic/USE_32BIT_IDS'],
+    elements: ['x2apic/USE_32BIT_IDS', 'behaviour/x2apic-id-format'],
     before: 'APIC ids in interrupt routes, MSIs and KVM_GET_LAPIC are 8 bits wide',
     after: 'they are 32 bits wide; KVM_SET_LAPIC refuses state with another id',
     kernels: { without: '4.4', with: '4.15' },
@@ -164,7 +165,7 @@ const ENABLED: readonly Row[] = [
   {
     id: 'x86-x2apic-broadcast-quirk',
     title: 'KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK',
-    elements: ['x2apic/DISABLE_BROADCAST_QUIRK'],
+    elements: ['x2apic/DISABLE_BROADCAST_QUIRK', 'behaviour/x2apic-broadcast'],
     before: 'destination 0xff is a broadcast also in x2APIC mode',
     after: 'destination 0xff is the APIC with that id',
     kernels: { without: '4.4', with: '4.15' },
@@ -183,6 +184,7 @@ const ENABLED: readonly Row[] = [
       'x2apic/ENABLE_SUPPRESS_EOI_BROADCAST',
       'x2apic/DISABLE_SUPPRESS_EOI_BROADCAST',
       'lapic/VERSION/directed_eoi',
+      'behaviour/suppress-eoi-broadcast',
     ],
     before:
       'with the split interrupt controller a guest is told that EOI broadcasts can be suppressed, and KVM sends them all the same',
@@ -798,8 +800,7 @@ const STATE: readonly Row[] = [
   {
     id: 'x86-lapic-id-fixed',
     title: 'KVM_SET_LAPIC keeps the x2APIC id',
-    elements: ['capability/KVM_CAP_X2APIC_API'],
-    unseen: "what KVM_SET_LAPIC does with an id other than the vCPU's",
+    elements: ['behaviour/x2apic-id-restored'],
     before: 'the id of the state is stored',
     after: "in x2APIC mode the id is the vCPU's, whatever the state says",
     kernels: { without: '6.8', with: '6.12' },
@@ -845,7 +846,7 @@ const STATE: readonly Row[] = [
   {
     id: 'x86-gbpages',
     title: '1 GiB pages whatever CPUID says',
-    elements: ['cpuid/0x80000001:0/edx/pdpe1gb'],
+    elements: ['cpuid/0x80000001:0/edx/pdpe1gb', 'behaviour/gbpages-hidden'],
     before: "with nested paging the CPU walks the guest's tables itself",
     after: 'the same: a guest that uses 1 GiB pages without being told of them gets them where the host has them',
     kernels: { without: null, with: null },
@@ -855,14 +856,13 @@ const STATE: readonly Row[] = [
     saved: 'nothing of it is state',
     selectable: { answer: 'no', reason: 'the hardware does not ask CPUID' },
     readable: false,
-    unseen: 'what the CPU does with a page that CPUID does not announce',
     source: 'cpuid.c, kvm_vcpu_after_set_cpuid',
   },
   {
     id: 'x86-icebp-intercepted',
     title: 'ICEBP is emulated on AMD, so that RIP is past it',
-    elements: [],
-    unseen: 'what one instruction does is no value of the machine',
+    elements: ['behaviour/icebp', 'behaviour/icebp-single-step'],
+    unseen: 'a guest in long mode, which has no task gates, and emulated CPUs that do not know ICEBP',
     before: 'where #DB goes through a task gate, RIP is at ICEBP and not past it',
     after: 'RIP is past ICEBP',
     kernels: { without: '7.2', with: '7.3' },
