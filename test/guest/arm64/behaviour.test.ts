@@ -58,7 +58,7 @@ describe('behaviour tests of arm64', () => {
           const row = BEHAVIOURS.find((each) => each.id === id);
           if (row === undefined) throw new Error(`no row ${id}`);
           if (typeof outcome === 'string') expect(valueOf(row, outcome), `${id}: ${outcome}`).not.toBeNull();
-          else expect(outcome).toEqual({ why: expect.any(String) });
+          else expect(outcome).toHaveProperty('why');
         }
       }),
     );
@@ -96,7 +96,7 @@ describe('behaviour tests of arm64', () => {
     expect(ending({ how: 'error', what: 'KVM_RUN: ENOSYS' })).toBe('run-fails');
     expect(ending({ how: 'exit', what: 'KVM_EXIT_ARM_NISV (address 0xa000000)' })).toBe('vmm-asked');
     expect(ending({ how: 'done' }, { ...UNDEFINED, exceptionClass: 0x25 })).toBe('external-abort');
-    expect(ending({ how: 'deadline' })).toEqual({ why: expect.stringContaining('in time') });
+    expect(ending({ how: 'deadline' })).toHaveProperty('why', expect.stringContaining('in time'));
   });
 
   it('make every setting of the table on one machine or another', () => {
