@@ -12,7 +12,7 @@ export interface Killed {
   readonly whole: number;
   /** Of these, the one from before the process began. */
   readonly previous: number;
-  /** Half-written files that were left beside it, and how many of them a reader took. */
+  /** Temporary files that were left beside it, and how many of them were complete: every checksum fits. */
   readonly left: number;
   readonly taken: number;
 }

@@ -78,7 +78,7 @@ function fileText({ boundaries, cuts, flips, killed, tmpfs, limited, calls }: Re
     [
       'the writer is killed (SIGKILL)',
       String(killed.tried),
-      `${killed.whole} times a whole snapshot in its place (${killed.previous} times the previous one); ${killed.left} half-written files beside it, of which a reader took ${killed.taken}`,
+      `${killed.whole} times a whole snapshot in its place (${killed.previous} times the previous one); ${killed.left} temporary files were left beside it: ${killed.taken} complete, and killed before they got their name, the others refused by a reader`,
     ],
     ['the disk is full: a tmpfs that is too small', ...diskCells(tmpfs)],
     ['the file may not be larger (RLIMIT_FSIZE)', ...diskCells(limited)],
