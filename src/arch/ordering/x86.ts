@@ -549,7 +549,10 @@ const ROWS: readonly Row[] = [
     before: ['x86/run'],
     reason:
       "All but `runnable` need the kernel's APIC, in which a pending SIPI is noted. KVM_SET_SREGS makes a boot processor at its reset vector runnable.",
-    violated: [{ outcome: 'EINVAL', what: 'any state but runnable without a local APIC in the kernel' }],
+    violated: [
+      { outcome: 'EINVAL', what: 'any state but runnable without a local APIC in the kernel' },
+      { outcome: 'accepted', what: 'before KVM_SET_SREGS of a boot processor at its reset vector: it runs' },
+    ],
     source: [`${X86}, kvm_arch_vcpu_ioctl_set_mpstate and __set_sregs_common`, `${API}, 4.39`],
   },
   {

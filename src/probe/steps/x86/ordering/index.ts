@@ -9,6 +9,7 @@ import { afterRun } from './after-run.ts';
 import { afterVcpu } from './after-vcpu.ts';
 import { beforeCpuid } from './before-cpuid.ts';
 import { quirkOrder } from './quirks.ts';
+import { restoredState } from './restored-state.ts';
 
 export const ordering: Step = {
   name: 'ordering',
@@ -16,7 +17,7 @@ export const ordering: Step = {
   seconds: 10,
   run(context) {
     const trials = new OrderTrials();
-    for (const group of [afterVcpu, quirkOrder, beforeCpuid]) {
+    for (const group of [afterVcpu, quirkOrder, beforeCpuid, restoredState]) {
       const done = group(context, trials);
       if (!done.ok) return failed(done.error);
     }
