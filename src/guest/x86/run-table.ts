@@ -18,6 +18,7 @@ import { realModeHandlers, writeVectorTable } from './real-mode.ts';
 import { INITIAL_FLAGS, startVcpu } from './start.ts';
 import { assembleTable, currentOperation, decodeTable } from './table.ts';
 import type { GuestOutcome, TableProgram } from './table.ts';
+import { StaleVectoring } from './vectoring.ts';
 
 /** A machine with memory for tables. Its first vCPU runs them; others stay as they are. */
 export interface X86Guest {
@@ -104,7 +105,9 @@ function runUntilLeft(
 ): Run {
   let leave: string | null = null;
   let status: number | null = null;
+  const vectoring = new StaleVectoring();
   const onExit = (exit: Exit): 'continue' | 'stop' => {
+    if (vectoring.mends(exit)) return 'continue';
     if (exit.reason === 'io' && exit.direction === 'out' && exit.port === PORT.end) {
       status = exit.data[0] ?? null;
       return 'stop';

@@ -8,6 +8,7 @@ import { runVcpus } from '../../run.ts';
 import type { WitnessEnd, WitnessRunOptions } from '../../witness.ts';
 import { BLOCK, PORT, vcpuBlock } from '../layout.ts';
 import { describeFault } from '../describe-fault.ts';
+import { StaleVectoring } from '../vectoring.ts';
 import { OWN } from './layout.ts';
 import { addXfeatures } from './vectors.ts';
 
@@ -24,9 +25,11 @@ export function runWitness(
   const done = (vcpu: number): bigint => memory.view.getBigUint64(vcpuBlock(vcpu) + OWN.rounds, true);
   const wanted = machine.vcpus.map((_, vcpu) => done(vcpu) + BigInt(rounds));
   let ended: WitnessEnd = { how: 'rounds' };
+  const vectoring = new StaleVectoring();
   const ran = runVcpus(libc, machine.vcpus, {
     deadline,
     onExit(exit, vcpu) {
+      if (vectoring.mends(exit)) return 'continue';
       const rung = portOf(exit);
       if (rung === PORT.doorbell) return 'yield';
       if (rung === PORT.host) {
