@@ -204,6 +204,7 @@ const UNSELECTED: readonly BehaviourRow[] = [
     ],
     settings: [],
     tells: false,
+    harmless: "a guest's saved state holds its own id; only a VMM that gives a vCPU another one meets it",
     source: 'lapic.c, kvm_apic_state_fixup',
   },
   {
@@ -254,7 +255,8 @@ const UNSELECTED: readonly BehaviourRow[] = [
     ],
     settings: [],
     tells: false,
-    source: 'hyperv.c, kvm_hv_get_msr_common; cpuid.c, kvm_hv_vcpu_init at the first Hyper-V leaf',
+    harmless: 'guests look for the leaves in CPUID before they read these MSRs',
+    source: 'hyperv.c, kvm_hv_get_msr_common: hyperv_enabled',
   },
   {
     id: 'hidden-msr-saved',
