@@ -188,16 +188,19 @@ function setCpuid(vcpu: MachineVcpu | null, { entries }: Extract<PlanCall, { cal
   return resultOf(set);
 }
 
-/** A plan has the first vCPU's table; others differ in their APIC ids, which are their numbers (SDM 2A, CPUID; APM 3, E.4.16). */
+/**
+ * vCPUs differ in their APIC ids, which are their numbers (SDM 2A, CPUID; APM 3, E.4.16). Those of a plan's table are of
+ * whichever CPU of the host answered KVM_GET_SUPPORTED_CPUID, and say nothing.
+ */
 function withApicId(id: number, entry: CpuidEntry): CpuidEntry {
   switch (entry.function) {
     case 1:
-      return { ...entry, ebx: (entry.ebx | (id << 24)) >>> 0 };
+      return { ...entry, ebx: ((entry.ebx & 0x00ff_ffff) | (id << 24)) >>> 0 };
     case 0xb:
     case 0x1f:
-      return { ...entry, edx: (entry.edx | id) >>> 0 };
+      return { ...entry, edx: id };
     case 0x8000_001e:
-      return { ...entry, eax: (entry.eax | id) >>> 0 };
+      return { ...entry, eax: id };
     default:
       return entry;
   }
