@@ -4,7 +4,11 @@ import { msrWord } from '../../../arch/x86/msr-names.ts';
 import type { GuestOperation } from '../operation.ts';
 import { defaultReads } from './reads.ts';
 
-/** STAR, LSTAR, CSTAR, SFMASK; bases of FS, GS and the kernel's GS; TSC_AUX; SYSENTER's three; PAT (SDM volume 4, AMD APM). */
+/**
+ * STAR, LSTAR, CSTAR, SFMASK; bases of FS, GS and the kernel's GS; TSC_AUX; SYSENTER's three; PAT (SDM volume 4, AMD APM).
+ * SYSENTER_ESP and _EIP fit 32 bits: AMD's CPUs have no more (APM volume 2, section 6.1.2), and KVM keeps no more of a
+ * restored value for a guest that is AMD's (svm_set_msr), while emulated CPUs keep all 64.
+ */
 const MSRS: readonly (readonly [index: number, value: bigint])[] = [
   [0xc000_0081, 0x0018_0008_1234_5678n],
   [0xc000_0082, 0x0000_7abc_1234_5678n],
@@ -15,8 +19,8 @@ const MSRS: readonly (readonly [index: number, value: bigint])[] = [
   [0xc000_0102, 0xffff_8888_9999_a000n],
   [0xc000_0103, 0x1357n],
   [0x174, 0x18n],
-  [0x175, 0x0000_3333_0000_1000n],
-  [0x176, 0x0000_3333_0000_2000n],
+  [0x175, 0x3333_1000n],
+  [0x176, 0x3333_2000n],
   [0x277, 0x0007_0406_0007_0105n],
 ];
 
