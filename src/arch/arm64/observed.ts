@@ -9,6 +9,7 @@ import { registerName, wordOf } from './names.ts';
 import type { ObservedSection } from './observed-sections.ts';
 import { dataOf, DEFAULT_VCPU, resolveVcpu } from './read-sections.ts';
 import type { GicSection, VcpusSection } from './sections.ts';
+import { observedRegister } from './tables/observed-registers.ts';
 import { isVolatile } from './volatile.ts';
 import { GIC_REGISTERS } from './vgic.ts';
 
@@ -177,6 +178,20 @@ export const OBSERVATION_RULES: readonly ObservationRule[] = [
     explains: ({ element }) =>
       ['GICR_TYPER/PLPIS', 'GICD_TYPER/LPIS', 'GICD_TYPER/IDbits'].some((path) => element.path.endsWith(path))
         ? 'the guest has an ITS, and the vGIC that was asked by attributes has none'
+        : null,
+  },
+  {
+    id: 'nothing-of-it',
+    explains: ({ element, declared, observed }) =>
+      observedRegister(element.word) !== undefined && observed === null && declared === 0n
+        ? 'zero says that there is nothing of it, and now the register is not there'
+        : null,
+  },
+  {
+    id: 'harmless',
+    explains: ({ element: { harmless }, declared, observed }) =>
+      harmless?.when === 'any' || (harmless?.when === 'higher' && observed !== null && observed > declared)
+        ? harmless.reason
         : null,
   },
   {

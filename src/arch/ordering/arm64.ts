@@ -188,6 +188,24 @@ const ROWS: readonly Row[] = [
     source: [`${SYS_REGS}, set_imp_id_reg`, `${API}, 7.42`],
   },
   {
+    id: 'arm64/pmu-selection',
+    what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'vcpu', group: 0, attributes: [3n] }],
+    title: 'which PMU the counters are of (KVM_ARM_VCPU_PMU_V3_SET_PMU)',
+    phase: 'before-first-run',
+    after: ['arm64/vcpu-init'],
+    before: ['arm64/id-registers', 'arm64/pmu-filter', 'arm64/pmu-irq', 'arm64/pmu-init', 'arm64/run'],
+    reason: 'How many counters and which events there are follows from the PMU.',
+    violated: [
+      {
+        outcome: 'accepted',
+        what: 'after PMCR_EL0.N was lowered: a guest has all counters of the PMU again',
+        kernels: '6.12 and later',
+      },
+      { outcome: 'EBUSY', what: 'after a filter, after KVM_ARM_VCPU_PMU_V3_INIT, or after the first KVM_RUN' },
+    ],
+    source: ['arch/arm64/kvm/pmu-emul.c, kvm_arm_pmu_v3_set_pmu and kvm_arm_set_pmu', `${DEVICES}/vcpu.rst, 1.4`],
+  },
+  {
     id: 'arm64/id-registers',
     what: [{ call: 'KVM_SET_ONE_REG', registers: 'id' }],
     title: 'ID registers, cache registers, PMCR_EL0.N',
@@ -224,19 +242,6 @@ const ROWS: readonly Row[] = [
       'arch/arm64/kvm/hypercalls.c, kvm_arm_set_fw_reg_bmap and kvm_arm_set_fw_reg',
       'Documentation/virt/kvm/arm/fw-pseudo-registers.rst',
     ],
-  },
-  {
-    id: 'arm64/pmu-selection',
-    what: [{ call: 'KVM_SET_DEVICE_ATTR', on: 'vcpu', group: 0, attributes: [3n] }],
-    title: 'which PMU the counters are of (KVM_ARM_VCPU_PMU_V3_SET_PMU)',
-    phase: 'before-first-run',
-    after: ['arm64/vcpu-init'],
-    before: ['arm64/pmu-filter', 'arm64/pmu-irq', 'arm64/pmu-init', 'arm64/run'],
-    reason: 'How many counters and which events there are follows from the PMU.',
-    violated: [
-      { outcome: 'EBUSY', what: 'after a filter, after KVM_ARM_VCPU_PMU_V3_INIT, or after the first KVM_RUN' },
-    ],
-    source: ['arch/arm64/kvm/pmu-emul.c, kvm_arm_pmu_v3_set_pmu', `${DEVICES}/vcpu.rst, 1.4`],
   },
   {
     id: 'arm64/pmu-filter',

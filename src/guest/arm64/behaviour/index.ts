@@ -7,5 +7,5 @@ export { CLASS, faultName, describeOutcome, valueOf } from './outcome.ts';
 export { PROGRAMS } from './programs.ts';
 export { describeEnd, runBehaviours } from './run.ts';
 export type { Tested } from './run.ts';
-export { applicationsOf } from './selections.ts';
+export { applicationsOf, STOLEN_TIME } from './selections.ts';
 export type { Application } from './selections.ts';

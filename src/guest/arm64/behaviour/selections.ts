@@ -31,7 +31,7 @@ export type Application =
   | { readonly at: 'gic'; readonly make: (gic: Device, scratch: Scratch) => Done };
 
 /** The page of stolen time: below the stack of the one vCPU, where no program of a table reaches. */
-const STOLEN_TIME = TABLE_MEMORY.base + BigInt(TABLE_MEMORY.length - 2 * STACK_BYTES);
+export const STOLEN_TIME: bigint = TABLE_MEMORY.base + BigInt(TABLE_MEMORY.length - 2 * STACK_BYTES);
 /** CPU_CYCLES; KVM_PMU_EVENT_DENY. */
 const EVENT = { base: 0x11n, count: 1n, deny: 1n } as const;
 /** KVM_SMCCC_FILTER_DENY. */

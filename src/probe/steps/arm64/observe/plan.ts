@@ -1,14 +1,17 @@
 /** What a guest reads on the machine that a plan makes, and how KVM behaves towards it there: no settings but the plan's. */
 import { readings } from '../../../../arch/arm64/observed.ts';
 import { BEHAVIOURS } from '../../../../arch/arm64/tables/behaviours.ts';
-import { runBehaviours } from '../../../../guest/arm64/behaviour/index.ts';
+import { runBehaviours, STOLEN_TIME } from '../../../../guest/arm64/behaviour/index.ts';
 import { runTable, TABLE_MEMORY } from '../../../../guest/arm64/index.ts';
 import type { GuestOperation, TableResult } from '../../../../guest/arm64/index.ts';
 import { openRuns } from '../../../../guest/machine.ts';
 import { openMemory } from '../../../../guest/memory.ts';
+import { setAttribute } from '../../../../kvm/index.ts';
+import type { Scratch } from '../../../../kvm/index.ts';
 import { hex } from '../../../../model/index.ts';
 import type { BehaviourResult, ObservedWord, Plan, StepResult } from '../../../../model/index.ts';
 import { build } from '../../../../settings/index.ts';
+import type { Machine } from '../../../../settings/machine.ts';
 import { absent, failed, measured } from '../../../step.ts';
 import type { Step } from '../../../step.ts';
 import { outcomeOf } from './behaviour.ts';
@@ -23,6 +26,17 @@ export type ObservedPlan = {
 };
 
 const DEADLINE = 5000;
+
+/** KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA. */
+const PVTIME = 2;
+const PVTIME_IPA = 0n;
+
+/** The one promise that a plan leaves to the VMM and a guest can see: where the page is, the VMM chooses. */
+function placeStolenTime({ words }: Plan, { vcpus }: Machine, scratch: Scratch): void {
+  const promised = words.find(({ word }) => word === 'vcpu-attribute/KVM_ARM_VCPU_PVTIME_IPA');
+  if (promised?.value !== '0x1') return;
+  for (const { fd } of vcpus) setAttribute(fd, scratch, PVTIME, PVTIME_IPA, STOLEN_TIME);
+}
 
 export function observePlan(plan: Plan): Step {
   return {
@@ -39,6 +53,7 @@ export function observePlan(plan: Plan): Step {
       if (machine.vm === null) return absent('the plan made no VM');
       const memory = openMemory(libc, machine.vm, TABLE_MEMORY, mappings);
       if (!memory.ok) return failed(memory.error);
+      placeStolenTime(plan, machine, scratch);
       const guest = openRuns(libc, kvm, machine, runs);
       if (!guest.ok) return failed(guest.error);
       const run = (operations: readonly GuestOperation[]): TableResult =>
