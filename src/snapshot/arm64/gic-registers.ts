@@ -70,6 +70,7 @@ export const REDISTRIBUTOR: readonly Single[] = [
 
 /** System register encodings: op0 in bits 15:14, op1 13:11, CRn 10:7, CRm 6:3, op2 2:0. */
 const icc = (crm: number, op2: number, crn: number = 12): number => (3 << 14) | (crn << 7) | (crm << 3) | op2;
+const ich = (crm: number, op2: number): number => (4 << 11) | icc(crm, op2);
 
 /**
  * KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS. ICC_CTLR_EL1 first: its CBPR decides whether a write of BPR1 is taken, its PRIbits how
@@ -88,16 +89,43 @@ export const CPU_INTERFACE: readonly Single[] = [
 export const ICC_CTLR_EL1: number = icc(12, 4);
 
 /**
+ * What a guest hypervisor has besides, of a vCPU with EL2 (gic_v3_icc_reg_descs, el2_visibility). ICH_VTR_EL2 and
+ * ICC_SRE_EL2 say what the CPU is, and a write of another value is refused.
+ */
+const HYPERVISOR: readonly Single[] = [
+  { name: 'ICC_SRE_EL2', offset: ich(9, 5) },
+  { name: 'ICH_VTR_EL2', offset: ich(11, 1) },
+  { name: 'ICH_HCR_EL2', offset: ich(11, 0) },
+  { name: 'ICH_VMCR_EL2', offset: ich(11, 7) },
+  ...Array.from({ length: 16 }, (_, index) => ({
+    name: `ICH_LR${index}_EL2`,
+    offset: ich(12 + (index >> 3), index & 7),
+  })),
+];
+
+/**
  * Active priorities, group 0 and group 1. ICC_CTLR_EL1.PRIbits (10:8, less one) says how many there are: one with 5 bits
  * of priority, two with 6, four with 7; the others are refused (vgic_v3_max_apr_idx).
  */
 export function activePriorities(control: bigint): readonly Single[] {
-  const bits = Number((control >> 8n) & 7n) + 1;
-  const count = bits >= 7 ? 4 : bits === 6 ? 2 : 1;
-  return Array.from({ length: count }, (_, index) => [
+  return Array.from({ length: countOf(control) }, (_, index) => [
     { name: `ICC_AP0R${index}_EL1`, offset: icc(8, 4 + index) },
     { name: `ICC_AP1R${index}_EL1`, offset: icc(9, index) },
   ]).flat();
+}
+
+/** Of a vCPU with EL2, active priorities of what its guests have included. */
+export function hypervisorInterface(control: bigint): readonly Single[] {
+  const priorities = Array.from({ length: countOf(control) }, (_, index) => [
+    { name: `ICH_AP0R${index}_EL2`, offset: ich(8, index) },
+    { name: `ICH_AP1R${index}_EL2`, offset: ich(9, index) },
+  ]).flat();
+  return [...HYPERVISOR, ...priorities];
+}
+
+function countOf(control: bigint): number {
+  const bits = Number((control >> 8n) & 7n) + 1;
+  return bits >= 7 ? 4 : bits === 6 ? 2 : 1;
 }
 
 /** KVM_DEV_ARM_VGIC_GRP_ITS_REGS, 64 bits each. The order is that of arm-vgic-its.rst, ITS Restore Sequence. */

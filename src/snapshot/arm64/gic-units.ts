@@ -1,5 +1,6 @@
 /** The units of state of a vGICv3 and of an ITS. */
 import { MPIDR_EL1 } from '../../arch/arm64/ids.ts';
+import { idOf } from '../../arch/arm64/names.ts';
 import { GIC_GROUP } from '../../arch/arm64/vgic.ts';
 import { getAttribute, setAttribute } from '../../kvm/index.ts';
 import type { Device, KvmError, Scratch } from '../../kvm/index.ts';
@@ -17,6 +18,7 @@ import {
   ITS_CONTROL,
   REDISTRIBUTOR,
   activePriorities,
+  hypervisorInterface,
   registersOf,
 } from './gic-registers.ts';
 import type { Single } from './gic-registers.ts';
@@ -36,6 +38,9 @@ const ALL_PRIORITIES = 6n << 8n;
 const SAVE_PENDING_TABLES = 3n;
 const ITS_SAVE_TABLES = 1n;
 const ITS_RESTORE_TABLES = 2n;
+
+/** Listed of a vCPU with EL2 alone. */
+const HCR_EL2: bigint | null = idOf('reg/HCR_EL2');
 
 export interface Gic {
   readonly device: Device;
@@ -123,9 +128,13 @@ export function cpuInterface(gic: Gic, vcpu: Arm64Vcpu): RegisterUnit {
       if (!high.ok) return high;
       const attribute = (high.value << 32n) | BigInt(ICC_CTLR_EL1);
       const control = getAttribute(gic.device, gic.scratch, GIC_GROUP.cpuSystemRegisters, attribute, 64);
-      return control.ok ? ok([...CPU_INTERFACE, ...activePriorities(control.value)]) : control;
+      if (!control.ok) return control;
+      const list = vcpu.registers.list();
+      if (!list.ok) return list;
+      const hypervisor = HCR_EL2 !== null && list.value.includes(HCR_EL2) ? hypervisorInterface(control.value) : [];
+      return ok([...CPU_INTERFACE, ...activePriorities(control.value), ...hypervisor]);
     },
-    [...CPU_INTERFACE, ...activePriorities(ALL_PRIORITIES)],
+    [...CPU_INTERFACE, ...activePriorities(ALL_PRIORITIES), ...hypervisorInterface(ALL_PRIORITIES)],
   );
 }
 
