@@ -98,8 +98,8 @@ describe('an arm64 guest', () => {
         expect(vcpu.rounds).toBeGreaterThanOrEqual(20);
         expect(vcpu.ipis).toBeGreaterThanOrEqual(20);
         expect(vcpu.timerTicks).toBeGreaterThan(1);
-        // One in each round, but for those before the vCPU had turned its own on.
-        expect(vcpu.messages).toBeGreaterThanOrEqual(15);
+        // vCPU 0 sends one in each of its rounds; two that come before the vCPU has its turn are one.
+        expect(vcpu.messages).toBeGreaterThanOrEqual(10);
       }
     });
   }

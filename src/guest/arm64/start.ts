@@ -14,8 +14,11 @@ import { EL1H_MASKED } from './vectors.ts';
 /** Bytes of each vCPU's stack, at the end of memory. */
 export const STACK_BYTES = 4096;
 
-/** The memory's first bytes become the program's; the rest becomes zeros. A program that is too long is a bug. */
-export function loadProgram(memory: GuestMemory, program: Assembled, stacks: number = 1): void {
+/**
+ * The memory's first bytes become the program's, the rest becomes zeros, and the end of it holds so many stacks. A program
+ * that is too long for that is a bug and throws.
+ */
+export function loadProgram(memory: GuestMemory, program: Assembled, stacks: number): void {
   const room = memory.bytes.length - stacks * STACK_BYTES;
   if (program.bytes.length > room) {
     throw new RangeError(`the program takes ${program.bytes.length} bytes and the guest has ${room}`);
@@ -26,7 +29,8 @@ export function loadProgram(memory: GuestMemory, program: Assembled, stacks: num
 
 /**
  * Sets the registers with which a vCPU begins at the label `entry`, at EL1 with interrupts masked and the MMU on, and goes
- * on at `then`. All are state that a vCPU always has, so that a refusal is the caller's to report.
+ * on at `then`. `others`: registers that begin with the address of a label. Every vCPU has all of these registers, so that
+ * a refusal says that something else is wrong.
  */
 export function startVcpu(
   scratch: Scratch,

@@ -27,7 +27,7 @@ export const DISTRIBUTOR = 0x0800_0000;
 export const REDISTRIBUTOR = 0x080a_0000;
 const SGI_FRAME = 0x1_0000;
 /** log2 of a redistributor's bytes; KVM puts one behind the other in the order of the vCPUs. */
-export const REDISTRIBUTOR_SHIFT = 17;
+export const REDISTRIBUTOR_SHIFT = 17n;
 
 /** GICD_CTLR: ARE and EnableGrp1, with one security state. */
 const GICD_CTLR_VALUE = 0x12;
@@ -56,7 +56,7 @@ export const OPEN_GIC: readonly Item[] = [
   str(32, 2, 1),
   label('redistributor'),
   ...mov(1, REDISTRIBUTOR),
-  lslImmediate(2, 0, REDISTRIBUTOR_SHIFT),
+  lslImmediate(2, 0, Number(REDISTRIBUTOR_SHIFT)),
   add(1, 1, 2),
   movz(2, 0),
   str(32, 2, 1, GICR_WAKER),

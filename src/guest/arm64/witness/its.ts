@@ -13,7 +13,6 @@ import {
   dsb,
   label,
   ldr,
-  lslImmediate,
   mov,
   movLabel,
   movRegister,
@@ -85,25 +84,28 @@ function command(words: readonly [bigint, bigint, bigint]): Item[] {
   return [...words.flatMap((word, rd) => mov(rd, word)), bl('its.command')];
 }
 
-/** Every vCPU gives its redistributor the tables of LPIs; vCPU 0 gives the ITS its own, and maps. */
+/**
+ * vCPU 0 gives every redistributor the tables of LPIs, whether its vCPU has run or not, and the ITS its own; then it maps:
+ * KVM looks into a vCPU's pending table when an event is mapped to it, and refuses where there is none.
+ */
 export function openIts(vcpus: number): Item[] {
   const events = Array.from({ length: vcpus }, (_, event) => BigInt(event));
   return [
     ldr(64, 0, AREA_REGISTER, AREA.its),
     cbz(0, 'its.done'),
     ldr(64, 0, AREA_REGISTER, AREA.index),
-    ...mov(1, REDISTRIBUTOR),
-    lslImmediate(2, 0, REDISTRIBUTOR_SHIFT),
-    add(1, 1, 2),
-    ...tableAddress(2, 'its.properties', ID_BITS, 3),
-    str(64, 2, 1, GICR_PROPBASER),
-    ...tableAddress(2, 'its.pending', PENDING_ZERO, 3),
-    lslImmediate(3, 0, 16),
-    add(2, 2, 3),
-    str(64, 2, 1, GICR_PENDBASER),
-    movz(2, 1),
-    str(32, 2, 1, GICR_CTLR),
     cbnz(0, 'its.done'),
+    ...events.flatMap((event) => [
+      ...mov(1, BigInt(REDISTRIBUTOR) + (event << REDISTRIBUTOR_SHIFT)),
+      ...tableAddress(2, 'its.properties', ID_BITS, 3),
+      str(64, 2, 1, GICR_PROPBASER),
+      ...tableAddress(2, 'its.pending', PENDING_ZERO, 3),
+      ...mov(3, event * BigInt(TABLE_BYTES)),
+      add(2, 2, 3),
+      str(64, 2, 1, GICR_PENDBASER),
+      movz(2, 1),
+      str(32, 2, 1, GICR_CTLR),
+    ]),
     ...mov(1, ITS),
     ...(
       [

@@ -8,7 +8,7 @@ import type { WitnessTable } from '../../witness.ts';
 import { MEMORY_BASE } from '../address-space.ts';
 import type { GuestOperation } from '../operation.ts';
 import type { GuestHost } from '../run-table.ts';
-import { loadProgram, STACK_BYTES, startVcpu } from '../start.ts';
+import { loadProgram, startVcpu } from '../start.ts';
 import { AREA } from './layout.ts';
 import { witnessProgram } from './program.ts';
 import { readDescription } from './report.ts';
@@ -21,7 +21,7 @@ export function witnessMemory(
   table: WitnessTable<GuestOperation>,
   vcpus: number,
 ): { readonly base: bigint; readonly length: number } {
-  const bytes = witnessProgram(table, vcpus).bytes.length + vcpus * STACK_BYTES;
+  const bytes = witnessProgram(table, vcpus).bytes.length;
   return { base: BigInt(MEMORY_BASE), length: Math.ceil(bytes / UNIT) * UNIT };
 }
 
@@ -35,7 +35,8 @@ export function loadWitness(
   table: WitnessTable<GuestOperation>,
 ): Result<void, KvmError> {
   const program = witnessProgram(table, machine.vcpus.length);
-  loadProgram(memory, program, machine.vcpus.length);
+  // Each vCPU takes the stack of its area before it needs one.
+  loadProgram(memory, program, 0);
   if (machine.devices.has('its')) useIts(memory);
   for (const vcpu of machine.vcpus) {
     const started = startVcpu(scratch, vcpu, memory, program, 'witness');

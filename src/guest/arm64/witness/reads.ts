@@ -139,11 +139,18 @@ const STATE = [
   'ICC_IGRPEN1_EL1',
 ] as const;
 
-/** Bits that vary by nature: the timer's ISTATUS; GICD_CTLR.RWP; GICR_CTLR.RWP and UWP. */
+const WORD = '0xffffffff';
+
+/**
+ * Bits that vary by nature: the timer's ISTATUS; GICD_CTLR.RWP; GICR_CTLR.RWP and UWP. The bitmap of KVM's own calls comes in
+ * four words, of which each of the two registers chooses two.
+ */
 const MASKS: Readonly<Record<WordPath, readonly `0x${string}`[]>> = {
   'reg/CNTV_CTL_EL0': ['0x3'],
   'vgic/v3/GICD_CTLR': ['0x7fffffff'],
   'vgic/v3/GICR_CTLR': ['0x7ffffff7'],
+  'reg/KVM_REG_ARM_VENDOR_HYP_BMAP': [WORD, WORD, '0x0', '0x0'],
+  'reg/KVM_REG_ARM_VENDOR_HYP_BMAP_2': ['0x0', '0x0', WORD, WORD],
 };
 
 /** The feature ID space but its first row, of which only three registers are defined: op0 3, op1 0, CRn 0. */
