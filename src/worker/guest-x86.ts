@@ -13,6 +13,7 @@ import {
   loadWitness,
   readWitness,
   runWitness,
+  useX2apic,
   useXfeature,
   witnessMemory,
 } from '../guest/x86/witness/index.ts';
@@ -38,6 +39,7 @@ interface WitnessRequest {
   readonly disturb?: boolean;
   /** Components to be in use besides x87 and SSE. */
   readonly xfeatures?: readonly ('avx' | 'pkru')[];
+  readonly x2apic?: boolean;
 }
 
 const SECONDS = 30;
@@ -92,14 +94,15 @@ const DEADLINE = 60_000;
 function witness(
   { libc, kvm, note }: StepContext,
   vcpus: number,
-  { rounds, disturb: disturbed = false, xfeatures = [] }: WitnessRequest,
+  { rounds, disturb: disturbed = false, xfeatures = [], x2apic = false }: WitnessRequest,
 ): Section {
   using mappings = new DisposableStack();
   using cleanup = new DisposableStack();
   const machine = openDefaultMachine(libc, kvm, vcpus, cleanup);
   if (!machine.ok) return failed(machine.error);
   const { setup, reads } = defaultTable();
-  const table = { setup: [...setup, ...xfeatures.map(useXfeature)], reads };
+  const wanted = [...(x2apic ? [useX2apic()] : []), ...xfeatures.map(useXfeature)];
+  const table = { setup: [...setup, ...wanted], reads };
   const memory = openMemory(libc, machine.value.vm, witnessMemory(table, vcpus), mappings);
   if (!memory.ok) return failed(memory.error);
   const loaded = loadWitness({ libc }, machine.value, memory.value, table);

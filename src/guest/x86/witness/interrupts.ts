@@ -43,6 +43,23 @@ const PATIENCE = 64;
 /** What tells in which mode the local APIC is. */
 export const READ_APIC_BASE: GuestOperation = { do: 'rdmsr', index: APIC_BASE_MSR };
 
+/** A setup operation: the witness then uses the local APIC's MSRs instead of its page. Gives IA32_APIC_BASE. */
+export function useX2apic(): GuestOperation {
+  return {
+    do: 'code',
+    name: 'use x2apic',
+    values: ['apic-base'],
+    assemble(code, context) {
+      code.mov('ecx', APIC_BASE_MSR);
+      code.instruction('rdmsr');
+      code.or('eax', X2APIC_ENABLED);
+      code.instruction('wrmsr');
+      code.instruction('rdmsr');
+      context.store(0, 'rax');
+    },
+  };
+}
+
 /** Emits the subroutine that writes EAX to the register at offset ECX; EDX must be 0. Changes RCX and RDI. */
 export function emitApicWrite(code: Assembler): Label {
   const x2apic = code.label('apic_write_x2');
