@@ -76,6 +76,12 @@ const VOLATILE: readonly VolatileRow[] = [
     member: 'value',
     why,
   })),
+  {
+    section: 'observed',
+    within: ['clock'],
+    member: 'flags',
+    why: 'whether the host found its time stamp counters to agree at this boot',
+  },
   { section: 'observed', within: ['clock'], member: 'khz', why: 'calibrated at each boot of the host' },
   { section: 'observed', within: [], member: 'pitKhz', why: 'measured anew' },
   { section: 'cpuid-latitude', within: ['base'], member: 'sets', why: 'how the probe searched, not what it found' },
