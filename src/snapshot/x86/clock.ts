@@ -43,6 +43,8 @@ export function clock(target: Target): X86Unit[] {
           const given = saved.getUint32(FLAGS, true);
           const wanted = target.clock === 'realtime' ? given & KVM_CLOCK_REALTIME : 0;
           const flags = wanted & taken;
+          if (target.clock === 'realtime' && wanted === 0)
+            target.adapt(NAME, 'realtime: the source did not tell the time of day with its clock, which stood still');
           const without = NAMES.filter(([flag]) => (given & ~flags & flag) !== 0).map(([, name]) => name);
           if (without.length > 0) target.adapt(NAME, `flags: without ${without.join(', ')}: ${why(wanted, flags)}`);
           const buffer = new Uint8Array(KVM_CLOCK_DATA.size);

@@ -24,6 +24,9 @@ const runnable = ((): boolean => {
 const VCPUS = 2;
 const ROUNDS = 1000;
 const DEADLINE = 5000;
+const KVM_CAP_X86_SMM = 117;
+/** Milliseconds. */
+const PAUSE = 300;
 
 interface Opened {
   readonly machine: GuestMachine;
@@ -70,7 +73,8 @@ describe.skipIf(!runnable)('a guest of two vCPUs that was stopped wherever it wa
     withHost((host, open) => {
       const from = open();
       valueOf(loadCounter(from.machine, from.memory));
-      const state = scrambled(valueOf(saveState(host, from.machine)));
+      const smm = valueOf(host.kvm.checkExtension(KVM_CAP_X86_SMM)) > 0;
+      const state = scrambled(valueOf(saveState(host, from.machine)), { smm });
       const to = open();
       const report = restoreState(host, to.machine, state, { onRefusal: 'stop' });
       expect(report.units.filter(({ result }) => result.outcome !== 'done')).toEqual([]);
@@ -79,6 +83,30 @@ describe.skipIf(!runnable)('a guest of two vCPUs that was stopped wherever it wa
         .map(({ word }) => word)
         .filter((word) => !/^(msr\/MSR_IA32_TSC|tsc\/)/.test(word));
       expect(unset).toEqual([]);
+    });
+  });
+
+  test('finds its clock where it was, or gone on by the time that passed, as was asked for', () => {
+    withHost((host, open) => {
+      const from = open();
+      valueOf(loadCounter(from.machine, from.memory));
+      runCounter(host.libc, from.machine, from.memory, { rounds: ROUNDS, deadline: DEADLINE });
+      const state = valueOf(saveState(host, from.machine));
+      const saved = performance.now();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      const gone = (clock: 'still' | 'realtime'): number => {
+        const report = restoreState(host, open().machine, state, { onRefusal: 'stop', clock });
+        const difference = report.ranOn.find(({ word }) => word === 'vm/clock/clock');
+        const adapted = report.units.find(({ unit }) => unit === 'vm/clock')?.adapted ?? [];
+        // A host whose TSC does not do for a clock does not tell the time of day with it.
+        if (adapted.some((text) => text.startsWith('realtime'))) return PAUSE;
+        return Number(BigInt(difference?.reads ?? '0x0') - BigInt(difference?.saved ?? '0x0')) / 1e6;
+      };
+      const still = gone('still');
+      const passed = performance.now() - saved;
+      expect(still).toBeGreaterThan(0);
+      expect(still).toBeLessThan(passed - PAUSE);
+      expect(gone('realtime')).toBeGreaterThanOrEqual(PAUSE);
     });
   });
 });

@@ -67,7 +67,7 @@ describe.each(KERNELS)('debian:%s', (kernel) => {
     { timeout: MILLISECONDS },
     async (test) => {
       const { state, memory } = await saved(test, kernel, 'counter', 1);
-      const snapshot = { state: scrambled(state), memory };
+      const snapshot = { state: scrambled(state, { smm: true }), memory };
       const restore = { ...common, job: 'restore', name: 'restore', guest: 'counter' } as const;
       const { report } = await done(test, kernel, { ...restore, snapshot, rounds: 0, onRefusal: 'stop' });
       expect(report?.units.filter(({ result }) => result.outcome !== 'done')).toEqual([]);

@@ -150,10 +150,26 @@ const TSC_DEADLINE = 0x6e0;
 const AHEAD = 12_345n;
 const COUNT = 0x12_3456_789an;
 
-/** Every vCPU's. Units and registers that the state does not have are not added, but for MSRs that no list names. */
-export function scrambled(state: SavedState): SavedState {
+/** Every vCPU's; with `smm` the second is in SMM, which not every kernel is built with. Units and registers that the state does not have are not added, but for MSRs that no list names. */
+export function scrambled(state: SavedState, { smm }: { readonly smm: boolean }): SavedState {
   const deadline = hasDeadline(state);
-  return { ...state, units: state.units.map((unit) => scrambledUnit(unit, deadline)) };
+  const all = { ...state, units: state.units.map((unit) => scrambledUnit(unit, deadline)) };
+  return smm ? inSmm(all) : all;
+}
+
+const IN_SMM = 'vcpu/1/';
+
+/** The second vCPU is in SMM: its events are restored before its nested state, too (src/snapshot/x86/events.ts). */
+function inSmm(state: SavedState): SavedState {
+  const row: Row = { places: VCPU_EVENTS_STATE.fields, values: { 'smi.smm': 1n } };
+  const units = state.units.map((unit) =>
+    unit.name === `${IN_SMM}events` && unit.data.kind === 'bytes' ? patchedUnit(unit, unit.data.base64, row) : unit,
+  );
+  const events = units.find(({ name }) => name === `${IN_SMM}events`);
+  const lapic = units.findIndex(({ name }) => name === `${IN_SMM}lapic`);
+  if (events === undefined || lapic < 0) return state;
+  const smm = { ...events, name: `${IN_SMM}smm`, rule: 'x86/smm' };
+  return { ...state, units: units.toSpliced(lapic + 1, 0, smm) };
 }
 
 /** CPUID.1:ECX[24] of vCPU 0: without it LVT TIMER has no such mode. The id is that of src/snapshot/x86/cpuid.ts. */
