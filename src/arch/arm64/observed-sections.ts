@@ -25,7 +25,7 @@ export type ObservedSection = {
   readonly counters: {
     /** Whether both advanced while the guest went round in a loop. */
     readonly advance: string;
-    /** Of the physical counter's advance to the virtual one's: `same`, or what it was in percent. */
+    /** Of the physical counter's advance to the virtual one's: `same`, or what it was at least, in percent. */
     readonly rate: string;
   };
 };
