@@ -42,16 +42,27 @@ export function longModeHandlers(): Handlers {
   return assembled;
 }
 
+/** PUSH imm8 0; PUSH imm32; JMP rel32 (SDM 2B, PUSH; SDM 2A, JMP). */
+const PUSH_ZERO = [0x6a, 0x00];
+const PUSH = 0x68;
+const JMP = 0xe9;
+
+/** As bytes: one by one through the assembler they would be most of what an emulated machine does in its first guest. */
 function emitStubs(code: Assembler): readonly number[] {
   const common = code.label('handler');
+  emitCommon(code, common);
+  const target = code.address(common);
+  const first = code.here;
+  const bytes: number[] = [];
   const stubs = Array.from({ length: VECTORS }, (_, vector) => {
-    const address = code.here;
-    if (!WITH_ERROR_CODE.includes(vector)) code.push(0);
-    code.push(vector);
-    code.jmp(common);
+    const address = first + bytes.length;
+    if (!WITH_ERROR_CODE.includes(vector)) bytes.push(...PUSH_ZERO);
+    bytes.push(PUSH, vector, 0, 0, 0);
+    const distance = target - (first + bytes.length + 5);
+    bytes.push(JMP, ...[0, 8, 16, 24].map((shift) => (distance >> shift) & 0xff));
     return address;
   });
-  emitCommon(code, common);
+  code.data(bytes, 'stubs');
   return stubs;
 }
 

@@ -77,7 +77,7 @@ export function capabilityNumber(name: string): number {
 export function openBench(
   host: BenchHost,
   needs: Needs,
-  selection: Selection | null,
+  selections: readonly Selection[],
   cleanup: DisposableStack,
 ): Result<Bench, KvmError> {
   const { libc, kvm } = host;
@@ -85,7 +85,7 @@ export function openBench(
   const created = kvm.createVm();
   if (!created.ok) return created;
   const vm = cleanup.use(created.value);
-  const made = prepare(vm, needs, selection);
+  const made = prepare(vm, needs, selections);
   if (!made.ok) return made;
   const vcpu = vm.createVcpu(needs.vcpu);
   if (!vcpu.ok) return vcpu;
@@ -101,13 +101,13 @@ export function openBench(
   return guest.ok ? ok({ host, vm, vcpu: vcpu.value, guest: guest.value }) : guest;
 }
 
-function prepare(vm: Vm, needs: Needs, selection: Selection | null): Result<unknown, KvmError> {
+function prepare(vm: Vm, needs: Needs, selections: readonly Selection[]): Result<unknown, KvmError> {
   // Some flags are taken only where the interrupt controller is split already (api.rst, KVM_CAP_X2APIC_API).
   if (needs.irqchip === 'split') {
     const split = vm.enableCapability(capabilityNumber('KVM_CAP_SPLIT_IRQCHIP'), SPLIT_PINS);
     if (!split.ok) return split;
   }
-  if (selection !== null) {
+  for (const selection of selections) {
     const selected = vm.enableCapability(capabilityNumber(selection.capability), selection.argument);
     if (!selected.ok) return selected;
   }

@@ -4,8 +4,22 @@ import { ok } from '../../../model/index.ts';
 import type { GuestOperation } from '../index.ts';
 import { at, qword } from '../index.ts';
 import { PAGE_TABLES } from '../layout.ts';
-import type { CpuidEntry, Needs } from './bench.ts';
-import { ANY_MODE, LONG_MODE, PLAIN, VECTOR, came, faultOf, said, tried, undecided, valueOf } from './test.ts';
+import type { CpuidEntry } from './bench.ts';
+import {
+  ANY_MODE,
+  LONG_MODE,
+  PLAIN,
+  VECTOR,
+  came,
+  faultOf,
+  said,
+  tried,
+  undecided,
+  valueOf,
+  HIDDEN,
+  WITHOUT_GBPAGES,
+  WITHOUT_PDCM,
+} from './test.ts';
 import type { BehaviourTest } from './test.ts';
 
 const INT1 = 0xf1;
@@ -81,18 +95,12 @@ export const icebpSingleStep: BehaviourTest = {
     }),
 };
 
-const hide = (leaf: number, register: 'ecx' | 'edx', bit: number, subleaf?: number): NonNullable<Needs['cpuid']> => {
-  const wanted = ({ function: own, index }: CpuidEntry): boolean =>
-    own === leaf && (subleaf === undefined || index === subleaf);
-  return (entry) => (wanted(entry) ? { ...entry, [register]: entry[register] & ~(1 << bit) } : entry);
-};
-
 const IA32_PERF_CAPABILITIES = 0x345;
-const PDCM = 15;
 
 export const perfCapabilitiesHidden: BehaviourTest = {
   id: 'perf-capabilities-hidden',
-  needs: { ...PLAIN, cpuid: hide(1, 'ecx', PDCM) },
+  needs: HIDDEN,
+  hides: WITHOUT_PDCM,
   modes: ANY_MODE,
   run: (bench) =>
     tried(bench, [{ do: 'rdmsr', index: IA32_PERF_CAPABILITIES }], {}, ([read]) => {
@@ -163,7 +171,8 @@ const RESERVED_BIT = 8n;
 
 export const gbpagesHidden: BehaviourTest = {
   id: 'gbpages-hidden',
-  needs: { ...PLAIN, cpuid: hide(0x8000_0001, 'edx', 26) },
+  needs: HIDDEN,
+  hides: WITHOUT_GBPAGES,
   modes: LONG_MODE,
   run: (bench) =>
     tried(

@@ -5,7 +5,20 @@ import { ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 import { runTable } from '../index.ts';
 import type { GuestOperation } from '../index.ts';
-import { ANY_MODE, LONG_MODE, PLAIN, VECTOR, came, faultOf, said, tried, undecided, valueOf } from './test.ts';
+import {
+  ANY_MODE,
+  LONG_MODE,
+  PLAIN,
+  VECTOR,
+  came,
+  faultOf,
+  said,
+  tried,
+  undecided,
+  valueOf,
+  HIDDEN,
+  WITHOUT_MONITOR,
+} from './test.ts';
 import type { BehaviourTest, Came } from './test.ts';
 
 /** The local APIC's page and registers in it (Intel SDM volume 3, table 12-1). */
@@ -179,10 +192,8 @@ const MWAIT = [0x0f, 0x01, 0xc9];
 
 export const mwaitNeverUdFaults: BehaviourTest = {
   id: 'mwait-never-ud-faults',
-  needs: {
-    ...PLAIN,
-    cpuid: (entry) => (entry.function === 1 ? { ...entry, ecx: entry.ecx & ~Number(CPUID_MONITOR) } : entry),
-  },
+  needs: HIDDEN,
+  hides: WITHOUT_MONITOR,
   modes: ANY_MODE,
   run: (bench) =>
     tried(

@@ -4,7 +4,7 @@ import { hex, ok } from '../../../model/index.ts';
 import type { Hex, Result } from '../../../model/index.ts';
 import { runTable } from '../index.ts';
 import type { GuestOperation, GuestOutcome, Mode, TableOptions } from '../index.ts';
-import type { Bench, Needs } from './bench.ts';
+import type { Bench, CpuidEntry, Needs } from './bench.ts';
 
 /** What came of it; `outcome` is one of the row's names. */
 export type Came =
@@ -14,6 +14,8 @@ export type Came =
 export interface BehaviourTest {
   readonly id: string;
   readonly needs: Needs;
+  /** Of what `needs.cpuid` hides, what this test is about; left out: all of it. */
+  readonly hides?: NonNullable<Needs['cpuid']>;
   /** Modes in which it can be run. */
   readonly modes: readonly Mode[];
   readonly run: (bench: Bench) => Result<Came, KvmError>;
@@ -22,6 +24,23 @@ export interface BehaviourTest {
 export const ANY_MODE: readonly Mode[] = ['long', 'real'];
 export const LONG_MODE: readonly Mode[] = ['long'];
 export const PLAIN: Needs = { irqchip: 'kernel', vcpu: 0 };
+
+const without =
+  (leaf: number, register: 'ecx' | 'edx', bit: number): NonNullable<Needs['cpuid']> =>
+  (entry) =>
+    entry.function === leaf ? { ...entry, [register]: entry[register] & ~(1 << bit) } : entry;
+
+/** MONITOR, PDCM and 1 GiB pages (Intel SDM volume 2, CPUID leaf 1; AMD APM volume 3, CPUID 0x80000001). */
+export const WITHOUT_MONITOR: NonNullable<Needs['cpuid']> = without(1, 'ecx', 3);
+export const WITHOUT_PDCM: NonNullable<Needs['cpuid']> = without(1, 'ecx', 15);
+export const WITHOUT_GBPAGES: NonNullable<Needs['cpuid']> = without(0x8000_0001, 'edx', 26);
+
+/** One machine for the tests of what CPUID hides. */
+export const HIDDEN: Needs = {
+  ...PLAIN,
+  cpuid: (entry: CpuidEntry) =>
+    [WITHOUT_MONITOR, WITHOUT_PDCM, WITHOUT_GBPAGES].reduce((left, hide) => hide(left), entry),
+};
 
 export const came = (outcome: string, ...reads: readonly bigint[]): Came => ({
   outcome,

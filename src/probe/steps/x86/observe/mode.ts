@@ -43,7 +43,7 @@ const DEADLINE = 2000;
 function ended(context: StepContext, cpuid: readonly CpuidEntry[], mode: Mode): Result<string, KvmError> {
   context.note(`a guest in ${mode} mode`);
   using cleanup = new DisposableStack();
-  const bench = openBench({ ...context, cpuid, mode }, PLAIN, null, cleanup);
+  const bench = openBench({ ...context, cpuid, mode }, PLAIN, [], cleanup);
   if (!bench.ok) return bench;
   const run = runTable(bench.value.guest, [{ do: 'cpuid', leaf: 0, subleaf: 0 }], { deadline: DEADLINE });
   if (!run.ok) return ok(`${run.error.call}: ${run.error.errnoName}`);

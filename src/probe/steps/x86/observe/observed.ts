@@ -32,7 +32,7 @@ export const observed: Step = {
     const { mode, why } = found.value;
     if (mode === null) return absent(why ?? 'no guest runs on this host');
     using cleanup = new DisposableStack();
-    const bench = openBench({ ...context, cpuid: cpuid.value, mode }, PLAIN, null, cleanup);
+    const bench = openBench({ ...context, cpuid: cpuid.value, mode }, PLAIN, [], cleanup);
     if (!bench.ok) return failed(bench.error);
     const missing: { what: string; why: string }[] =
       why === null ? [] : [{ what: 'what a guest reads in long mode', why }];

@@ -193,13 +193,13 @@ function behaviours(context: StepContext, plan: Plan, mode: Mode): BehaviourResu
 }
 
 /** Feature MSRs are the plan's to write; the rest needs what the plan's machine has, or has not. */
-function suits({ id, needs, modes }: BehaviourTest, plan: Plan, mode: Mode): boolean {
+function suits({ id, needs, hides, modes }: BehaviourTest, plan: Plan, mode: Mode): boolean {
   if (!modes.includes(mode) || needs.vcpu !== 0 || id === 'stuff-feature-msrs') return false;
   const split = plan.steps.some(
     ({ call }) => call.call === 'KVM_ENABLE_CAP' && call.capability === 'KVM_CAP_SPLIT_IRQCHIP',
   );
   if ((needs.irqchip === 'split') !== split) return false;
-  const change = needs.cpuid;
+  const change = hides ?? needs.cpuid;
   if (change === undefined) return true;
   return tableOf(plan).every((entry) => {
     const changed = change(entry);
