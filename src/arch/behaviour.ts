@@ -96,13 +96,15 @@ export function behaviourElements(row: BehaviourRow): readonly Element[] {
       kind,
       comparison,
       signed: false,
-      description: `${row.description} (${meanings})`,
+      description: `${row.description} (${meanings})${follows ? `, which follows from ${followed(row)}` : ''}`,
       source: row.source,
       named: true,
       ...(row.harmless === undefined ? {} : { harmless: { when: 'any', reason: row.harmless } }),
     },
   ];
 }
+
+const followed = ({ settings }: BehaviourRow): string => [...new Set(settings.map(({ word }) => word))].join(' and ');
 
 /** `operation` is the architecture's: the call that selects a word's value. Rows that came to no outcome are no words. */
 export function behaviourWords(
