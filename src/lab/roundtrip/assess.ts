@@ -102,7 +102,7 @@ function observationOf(
     guest: {
       runsOn: guest?.runsOn ?? false,
       text: guest?.text ?? failure ?? 'it was not run',
-      noticed: (guest?.changes ?? []).map(({ word, before, now }) => ({ word, text: `${before} became ${now}` })),
+      noticed: guest?.changes ?? [],
     },
   });
 }

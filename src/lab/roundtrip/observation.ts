@@ -3,9 +3,10 @@
  * from what code in the guest noticed. Pure.
  */
 import { verify } from '../../engine/index.ts';
-import { fromHex, honouredBy } from '../../model/index.ts';
+import { RESET_UNKNOWN } from '../../arch/arm64/volatile.ts';
+import { fieldMask, fromHex, honouredBy, isHex } from '../../model/index.ts';
 import type { Execution, Plan, Registry, RoundTripOutcome, SavedState, WordPath } from '../../model/index.ts';
-import type { RefusedRegister, RestoreReport, UnitReport } from '../../snapshot/restore-report.ts';
+import type { RefusedRegister, RestoreReport, StateDifference, UnitReport } from '../../snapshot/restore-report.ts';
 
 export interface Observed {
   readonly word: WordPath;
@@ -26,10 +27,17 @@ export interface Observation {
   readonly guest: string;
 }
 
-/** A word that the guest noticed, in whose terms it read it. */
+/** A word that the guest noticed: what it read in its first round, and last. */
 export interface Noticed {
   readonly word: WordPath;
-  readonly text: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+/** An observation that may only follow from another: `bits`, those that differ, where that is known. */
+interface Differing {
+  readonly seen: Observed;
+  readonly bits: bigint | null;
 }
 
 /** A restore that was done, whole or in part. */
@@ -52,21 +60,18 @@ export function observe(registry: Registry, restored: Restored): Observation {
   const { plan, execution, report, guest } = restored;
   const planned = observedOfPlan(registry, plan, execution);
   const units = (report?.units ?? []).flatMap((unit) => observedOfUnit(registry, unit, restored.state));
-  const differences = (report?.differences ?? []).map(({ unit, word, saved, reads, errno }): Observed => ({
-    word,
-    how: 'differs',
-    by: 'restore',
-    text: `${unit}: saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`,
-  }));
-  const noticed = guest.noticed.map(({ word, text }): Observed => ({ word, how: 'differs', by: 'guest', text }));
+  const direct = [...planned, ...units.filter(({ neutral }) => !neutral).map(({ seen }) => seen)];
+  const differing = [...(report?.differences ?? []).flatMap(differingState), ...guest.noticed.map(differingRead)];
   // What was refused does not read as it was to, in KVM and in the guest: that is the same thing once more.
   const refused = new Set(
     [...planned, ...units.map(({ seen }) => seen)].flatMap(({ how, word }) => (how === 'refused' ? [word] : [])),
   );
+  const anyRefused = direct.some(({ how }) => how === 'refused');
   const observed = [
-    ...planned,
-    ...units.filter(({ neutral }) => !neutral).map(({ seen }) => seen),
-    ...[...differences, ...noticed].filter(({ word }) => !refused.has(word)),
+    ...direct,
+    ...differing
+      .filter(({ seen: { word }, bits }) => !refused.has(word) && !(anyRefused && isDerived(registry, word, bits)))
+      .map(({ seen }) => seen),
   ];
   return {
     outcome: outcomeOf(observed, guest.runsOn),
@@ -75,6 +80,26 @@ export function observe(registry: Registry, restored: Restored): Observation {
     stops: firstRefusal(plan, execution, report),
     guest: guest.text,
   };
+}
+
+function differingState({ unit, word, saved, reads, errno }: StateDifference): Differing[] {
+  // Nobody gave it a value, and it promises nothing.
+  if (fromHex(saved) === RESET_UNKNOWN) return [];
+  const text = `${unit}: saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`;
+  const bits = reads === null ? null : fromHex(saved) ^ fromHex(reads);
+  return [{ seen: { word, how: 'differs', by: 'restore', text }, bits }];
+}
+
+function differingRead({ word, before, now }: Noticed): Differing {
+  const bits = isHex(before) && isHex(now) ? fromHex(before) ^ fromHex(now) : null;
+  return { seen: { word, how: 'differs', by: 'guest', text: `${before} became ${now}` }, bits };
+}
+
+/** Bits that follow from other elements: those that were refused tell of them. */
+function isDerived(registry: Registry, word: WordPath, bits: bigint | null): boolean {
+  if (bits === null) return false;
+  const derived = registry.elements(word, bits < 1n << 32n ? 32 : 64).filter(({ kind }) => kind === 'derived');
+  return derived.reduce((rest, element) => rest & ~fieldMask(element), bits) === 0n;
 }
 
 function outcomeOf(observed: readonly Observed[], runsOn: boolean): RoundTripOutcome {

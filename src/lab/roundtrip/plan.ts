@@ -153,8 +153,10 @@ export function restoreJobs(
   return builder.request();
 }
 
+/** Of the configuration alone: state is restored from what was saved, and not tried with a fresh vCPU's values. */
 export function planOf({ registry }: RoundTripGroup, contract: Contract, { surface }: RoundTripHost): Plan {
-  return plan(registry, contract, surface);
+  const { fresh: _, ...configuration } = contract;
+  return plan(registry, configuration, surface);
 }
 
 /** `arm64/max debian:6.12 there`: a boot, for progress. */

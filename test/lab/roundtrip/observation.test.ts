@@ -68,7 +68,7 @@ describe('what came of a restore', () => {
   });
 
   it('differs where the guest reads something else, whatever KVM says', () => {
-    const noticed = [{ word: 'reg/ID_AA64PFR0_EL1', text: '0x11 became 0x12' }];
+    const noticed = [{ word: 'reg/ID_AA64PFR0_EL1', before: '0x11', now: '0x12' }];
     const seen = observe(registry, restored({ guest: { runsOn: true, text: '', noticed } }));
     expect(seen.observed).toEqual([
       { word: 'reg/ID_AA64PFR0_EL1', how: 'differs', by: 'guest', text: '0x11 became 0x12' },
@@ -82,5 +82,30 @@ describe('what came of a restore', () => {
     );
     const seen = observe(registry, restored({ execution: { ...took.execution, reads } }));
     expect(seen).toMatchObject({ outcome: 'differs', observed: [{ word: 'reg/ID_AA64ISAR0_EL1', by: 'plan' }] });
+  });
+
+  it('tells what was refused once, and leaves out what follows from it', () => {
+    const noticed = [
+      { word: 'reg/TTBR0_EL1', before: '0x1000', now: '0x0' },
+      { word: 'vgic/v3/GICR_CTLR', before: '0x7', now: '0x1' },
+    ];
+    const seen = observe(registry, {
+      ...refusing('reg/TTBR0_EL1', idOf(1)),
+      guest: { runsOn: true, text: '', noticed },
+    });
+    expect(seen.observed.map(({ word, how }) => [word, how])).toEqual([['reg/TTBR0_EL1', 'refused']]);
+  });
+
+  it('counts derived bits where nothing was refused, for then nothing else tells of them', () => {
+    const noticed = [{ word: 'vgic/v3/GICR_CTLR', before: '0x7', now: '0x1' }];
+    expect(observe(registry, restored({ guest: { runsOn: true, text: '', noticed } })).outcome).toBe('differs');
+  });
+
+  it('does not count a register that nobody ever gave a value', () => {
+    if (took.report === null) throw new Error('a restore has a report');
+    const at = { unit: 'u', at: '0x0', word: 'reg/PMEVCNTR0_EL0' } as const;
+    const difference = { ...at, saved: '0x1de7ec7edbadc0de', reads: '0xdbadc0de' } as const;
+    const report = { ...took.report, differences: [difference] };
+    expect(observe(registry, restored({ report })).outcome).toBe('identical');
   });
 });
