@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Assembler, at, dword, qword } from '../../../src/guest/x86/assembler/index.ts';
-import type { Bits } from '../../../src/guest/x86/assembler/index.ts';
+import { ARITHMETIC, Assembler, at, dword, indexed, qword } from '../../../src/guest/x86/assembler/index.ts';
+import type { Arithmetic, Bits, Memory, Register } from '../../../src/guest/x86/assembler/index.ts';
 import { assemble, disassemble, normal, whyNoBinutils } from './binutils.ts';
 import { emitEveryForm } from './forms.ts';
 
@@ -63,6 +64,74 @@ describe.each([64, 16] as const)('the assembler, against binutils, %i bits', (bi
     const source = bits === 64 ? texts : texts.map((text) => text.replace(/^([sl][gi]dt) /, '$1d '));
     const theirs = disassemble(bits, assemble(bits, source, ORIGIN), ORIGIN).map(({ text }) => spoken(bits, text));
     expect(theirs.map(oneSpelling)).toEqual(texts.map(normal).map(oneSpelling));
+  });
+});
+
+const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r12', 'r13', 'r15'] as const;
+const NARROW = ['eax', 'ecx', 'ebx', 'esp', 'ebp', 'esi', 'r10d', 'r13d'] as const;
+const displacement = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, -0x80, -0x81), fc.integer());
+
+/** Any base, index and displacement; the index is never the stack pointer. */
+const memory: fc.Arbitrary<Memory> = fc.oneof(
+  fc
+    .record({ base: fc.constantFrom(...REGISTERS), displacement })
+    .map(({ base, displacement }) => at(base, displacement)),
+  fc
+    .record({
+      base: fc.constantFrom(null, ...REGISTERS),
+      index: fc.constantFrom(...REGISTERS.filter((name) => name !== 'rsp')),
+      scale: fc.constantFrom(1, 2, 4, 8),
+      displacement,
+    })
+    .map(({ base, index, scale, displacement }) => indexed(base, index, scale, displacement)),
+  fc.record({ base: fc.constantFrom(...NARROW), displacement }).map(({ base, displacement }) => at(base, displacement)),
+);
+const names = Object.keys(ARITHMETIC) as Arithmetic[];
+const register: fc.Arbitrary<Register> = fc.constantFrom(...REGISTERS, ...NARROW, 'al', 'bl', 'dx', 'si');
+const emission = fc.oneof(
+  fc.record({ to: register, from: memory }).map(
+    ({ to, from }) =>
+      (code: Assembler) =>
+        code.mov(to, from),
+  ),
+  fc.record({ to: memory, from: register }).map(
+    ({ to, from }) =>
+      (code: Assembler) =>
+        code.mov(to, from),
+  ),
+  fc.record({ to: memory, value: fc.integer() }).map(
+    ({ to, value }) =>
+      (code: Assembler) =>
+        code.mov(qword(to), value),
+  ),
+  fc.record({ name: fc.constantFrom(...names), to: memory, value: fc.integer() }).map(
+    ({ name, to, value }) =>
+      (code: Assembler) =>
+        code.arithmetic(name, dword(to), value),
+  ),
+  fc.record({ name: fc.constantFrom(...names), to: register, from: memory }).map(
+    ({ name, to, from }) =>
+      (code: Assembler) =>
+        code.arithmetic(name, to, from),
+  ),
+);
+
+describe('the assembler, against binutils', () => {
+  test('whatever the operands, objdump reads what was meant', ({ skip }) => {
+    const why = whyNoBinutils();
+    if (why !== null) {
+      if (process.env['CI'] !== undefined) throw new Error(`${why}, and CI must not skip this`);
+      return skip(why);
+    }
+    fc.assert(
+      fc.property(fc.array(emission, { minLength: 50, maxLength: 300 }), (emissions) => {
+        const code = new Assembler(64, ORIGIN);
+        for (const emit of emissions) emit(code);
+        const meant = code.listing.map(({ address, text }) => ({ address, text }));
+        expect(disassemble(64, code.finish(), ORIGIN)).toEqual(meant);
+      }),
+      { numRuns: 8 },
+    );
   });
 });
 

@@ -68,8 +68,8 @@ export function memoryText(operand: Memory, width: Width | null): string {
   const place = typeof displacement === 'number' ? signed(displacement) : displacement.name;
   const registers = [base, index === null ? null : `${index}*${scale}`].filter((part) => part !== null).join('+');
   if (registers === '') return `${pointer}ds:${place}`;
-  // RBP and R13 are encoded with a displacement even of 0, and so objdump shows it.
-  const shown = base !== null && index === null && /^(.bp|r13d?)$/.test(base);
+  // Without a base, and with RBP or R13 as such, a displacement is encoded even of 0, and so objdump shows it.
+  const shown = base === null || /^(.bp|r13d?)$/.test(base);
   if (displacement === 0 && !shown) return `${pointer}[${registers}]`;
   return `${pointer}[${registers}${place.startsWith('-') ? '' : '+'}${place}]`;
 }
