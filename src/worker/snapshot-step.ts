@@ -233,7 +233,11 @@ function refusalOf(report: RestoreReport): string | null {
     case 'refused':
       return `${unit.unit}: ${unit.call}(${result.detail}): ${result.errno}`;
     case 'partly': {
-      const refused = result.refused.map(({ word, errno }) => (errno === null ? word : `${word} (${errno})`));
+      // KVM_SET_MSRS gives no errno; `call` is there where another call failed on the way.
+      const refused = result.refused.map(({ word, errno, call }) => {
+        const why = [call, errno].filter((part) => part !== undefined && part !== null).join(': ');
+        return why === '' ? word : `${word} (${why})`;
+      });
       return `${unit.unit}: ${unit.call} does not take ${refused.join(', ')}`;
     }
     case 'not-made':
