@@ -30,7 +30,7 @@ export function restoreDocument(
   path: string,
   { contract, source }: SnapshotParts,
   to: NamedSurface,
-  { verdict, hindrances, accepted }: Decision,
+  { verdict, hindrances, accepted, leaveOut }: Decision,
   tried: Tried | null,
 ): RestoreDocument {
   return {
@@ -43,23 +43,28 @@ export function restoreDocument(
     verdict,
     hindrances: hindrances.map(({ element }) => element),
     accepted: accepted.map(({ element }) => element),
-    restored: tried === null ? null : restoredDocument(tried),
+    restored: tried === null ? null : restoredDocument(tried, leaveOut),
   };
 }
 
-function restoredDocument({ done, honoured, saved }: Tried): RestoredDocument {
+function restoredDocument({ done, honoured, saved }: Tried, leaveOut: readonly string[]): RestoredDocument {
   const { report, guest, failure } = done;
   return {
     failure,
     honoured,
     units: (report?.units ?? []).map(({ unit, call, result }) => ({ unit, call, outcome: result.outcome })),
     compared: report?.compared ?? 0,
-    differences: (report?.differences ?? []).map((each) => differenceRow(each)),
+    differences: (report?.differences ?? []).map((each) =>
+      leaveOut.includes(each.word) ? { ...differenceRow(each), why: ACCEPTED } : differenceRow(each),
+    ),
     ranOn: (report?.ranOn ?? []).map((each) => differenceRow(each)),
     guest: guest === null ? null : { runsOn: guest.runsOn, text: guest.text, changes: guest.changes },
     saved,
   };
 }
+
+/** Why a register differs that was left out because somebody said so. */
+const ACCEPTED = 'accepted';
 
 function differenceRow({ unit, word, saved, reads, errno, because }: StateDifference): DifferenceRow {
   return { unit, word, saved, reads, why: because ?? errno ?? null };
@@ -81,7 +86,8 @@ export function restoreText(terminal: Terminal, document: RestoreDocument, units
 
 function hindranceText(terminal: Terminal, hindrances: readonly string[]): string {
   const first = hindrances[0] ?? '';
-  return `\n${terminal.style('red', 'Not restored')}: ${hindrances.length} elements stand in the way. To go on all the same name each: --accept ${first}\n`;
+  const count = hindrances.length === 1 ? '1 element stands' : `${hindrances.length} elements stand`;
+  return `\n${terminal.style('red', 'Not restored')}: ${count} in the way. To go on all the same, name each: --accept ${first}\n`;
 }
 
 function restoredText(terminal: Terminal, restored: RestoredDocument, units: readonly UnitReport[]): string {
@@ -129,7 +135,8 @@ export function restoreExit({ verdict, hindrances, restored }: RestoreDocument):
   if (hindrances.length > 0) return EXIT.worse;
   if (restored === null) return exitOf(verdict.level);
   const { failure, honoured, differences, compared, guest } = restored;
-  const bad = failure !== null || honoured === 'no' || differences.length > 0 || guest?.runsOn === false;
+  const differs = differences.some(({ why }) => why !== ACCEPTED);
+  const bad = failure !== null || honoured === 'no' || differs || guest?.runsOn === false;
   if (bad || (guest !== null && guest.changes.length > 0)) return EXIT.worse;
   return honoured === 'unknown' || verdict.level === 'unknown' || compared === 0 ? EXIT.unknown : EXIT.ok;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoreSchema, snapshotSummarySchema, verdictSchema } from '../../src/format/index.ts';
-import { writeSnapshot } from '../../src/snapshot/file/index.ts';
+import type { SavedUnit } from '../../src/model/index.ts';
+import { openSnapshot, writeSnapshot } from '../../src/snapshot/file/index.ts';
 import { decodeHeader, encodeHeader } from '../../src/snapshot/file/header.ts';
 import { sample } from '../snapshot/sample.ts';
 import { STACK_TRACE, evenkeel } from './evenkeel.ts';
@@ -139,6 +140,26 @@ describe.skipIf(!runnable)('a guest on this host (needs /dev/kvm of an x86 host)
     expect(rounds(await summaryOf(second))).toBeGreaterThan(rounds(await summaryOf(first)));
   }, 180_000);
 
+  test('is not restored with a register that this host has not, and is without it where that is accepted', async () => {
+    const [first, second] = [join(directory, 'plain.snapshot'), join(directory, 'bound.snapshot')];
+    const saved = await evenkeel(['snapshot', 'save', '--guest', 'counter', '--rounds', '5', '--write', first]);
+    expect(saved).toMatchObject({ status: 0 });
+    // A register that no CPU has any more: MPX is gone.
+    await withRegister(first, second, 'msr/MSR_IA32_BNDCFGS', '0xd90');
+    const words = ['snapshot', 'restore', second, '--rounds', '5', '-o', 'json'];
+    const refused = await evenkeel(words);
+    expect(refused.status).toBe(1);
+    expect(restoreSchema.parse(JSON.parse(refused.stdout))).toMatchObject({
+      hindrances: ['msr/MSR_IA32_BNDCFGS'],
+      restored: null,
+    });
+    const accepted = await evenkeel([...words, '--accept', 'msr/MSR_IA32_BNDCFGS']);
+    expect([0, 3]).toContain(accepted.status);
+    const { restored } = restoreSchema.parse(JSON.parse(accepted.stdout));
+    expect(restored).toMatchObject({ failure: null, guest: { runsOn: true } });
+    expect(restored?.differences.map(({ word, why }) => [word, why])).toEqual([['msr/MSR_IA32_BNDCFGS', 'accepted']]);
+  }, 180_000);
+
   test('a place that cannot be written to is told before anything else is lost', async () => {
     const ran = await evenkeel([
       'snapshot',
@@ -154,6 +175,27 @@ describe.skipIf(!runnable)('a guest on this host (needs /dev/kvm of an x86 host)
     expect(ran.stderr).toContain('its directory does not exist');
   });
 });
+
+/** The same guest, that carries one MSR more and uses it, from a host of which nothing is known. */
+async function withRegister(from: string, to: string, word: string, id: `0x${string}`): Promise<undefined> {
+  const opened = await openSnapshot(from);
+  if (!opened.ok) throw new Error(opened.error.message);
+  await using file = opened.value;
+  const { contract, state, ...others } = file.parts;
+  const units = state.units.map((unit): SavedUnit => {
+    const { name, data } = unit;
+    if (name !== 'vcpu/0/msrs' || data.kind !== 'registers') return unit;
+    return { ...unit, data: { ...data, registers: [...data.registers, { id, value: '0x1' }] } };
+  });
+  const written = await writeSnapshot(to, {
+    ...others,
+    surface: null,
+    contract: { ...contract, carries: [...contract.carries, word] },
+    state: { ...state, units },
+    memory: file.extents(),
+  });
+  if (!written.ok) throw new Error(written.error.message);
+}
 
 async function summaryOf(file: string): Promise<unknown> {
   const { stdout } = await evenkeel(['snapshot', 'show', file, '-o', 'json']);
