@@ -1,6 +1,6 @@
 /** Structs that both architectures share. Source: include/uapi/linux/kvm.h. */
 import { bytes, struct, u16, u32, u64 } from '../struct.ts';
-import type { Field, FlexibleArray, Struct } from '../struct.ts';
+import type { Field, Fields, FlexibleArray, Struct } from '../struct.ts';
 
 type U32 = Field<'u32'>;
 type U64 = Field<'u64'>;
@@ -60,7 +60,7 @@ export const KVM_NESTED_STATE: Struct<
 > = struct('kvm_nested_state', 128, { flags: u16(0), format: u16(2), size: u32(4), hdr: bytes(8, 120) });
 
 /** The same 64 bytes on both architectures, with other fields: `structs/x86.ts`, `structs/arm64.ts`. */
-export const KVM_VCPU_EVENTS: Struct<'kvm_vcpu_events', Record<never, Field>> = struct('kvm_vcpu_events', 64, {});
+export const KVM_VCPU_EVENTS: Struct<'kvm_vcpu_events'> = struct<'kvm_vcpu_events', Fields>('kvm_vcpu_events', 64, {});
 
 /** `address_lo` and `data` as a device would write them. `devid` counts only with KVM_MSI_VALID_DEVID in `flags`. */
 export const KVM_MSI: Struct<'kvm_msi', { address_lo: U32; address_hi: U32; data: U32; flags: U32; devid: U32 }> =

@@ -45,7 +45,9 @@ export const REGS_STATE: Struct<'kvm_regs'> = struct<'kvm_regs', Fields>(
 
 /** What kvm_sregs and kvm_sregs2 begin with. */
 const SREGS: Fields = {
-  ...Object.assign({}, ...['cs', 'ds', 'es', 'fs', 'gs', 'ss', 'tr', 'ldt'].map((name, at) => segment(name, 24 * at))),
+  ...Object.fromEntries(
+    ['cs', 'ds', 'es', 'fs', 'gs', 'ss', 'tr', 'ldt'].flatMap((name, at) => Object.entries(segment(name, 24 * at))),
+  ),
   ...table('gdt', 192),
   ...table('idt', 208),
   ...words(['cr0', 'cr2', 'cr3', 'cr4', 'cr8', 'efer', 'apic_base'], 224),
