@@ -1,6 +1,7 @@
 /**
  * A guest of some forty bytes that executes CPUID for each pair of leaf and subleaf in a table and stores what it
- * gets. It runs in real mode, where a vCPU begins, so it needs neither page tables nor descriptors.
+ * gets. It runs in real mode, where a vCPU begins, so it needs neither page tables nor descriptors, nor, unlike the tables
+ * of `guest/x86`, segments that an Intel CPU without unrestricted guest mode has to have emulated.
  */
 import { KVM_GET_REGS, KVM_GET_SREGS, KVM_RUN, KVM_SET_REGS, KVM_SET_SREGS, KVM_SREGS } from '../../../kvm/index.ts';
 import type { KvmError, Mapping, Vcpu } from '../../../kvm/index.ts';
