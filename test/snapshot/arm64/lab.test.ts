@@ -27,6 +27,8 @@ const PATIENCE = 10;
 /** How often a guest moves, and how many rounds it does on each machine. */
 const MOVES = 3;
 const ROUNDS = 10;
+/** Of 5 ms each, of all vCPUs together: an emulated machine that has little of its host needs some to begin. */
+const TURNS = 80;
 const KERNELS = ['5.10', '6.12', '7.3'] as const;
 /** For guests that run: the matrix of round trips runs them on every kernel. */
 const ONE = '6.12';
@@ -226,7 +228,7 @@ it('a guest that counts goes on counting where it was stopped', { timeout: MILLI
     kind: 'state',
     plan: planOf(ONE, await recorded(ONE)),
     vcpus: 2,
-    guest: { kind: 'code', code: countingGuest(), turns: 6, watch },
+    guest: { kind: 'code', code: countingGuest(), turns: TURNS, watch },
     presets: [],
     moves: 1,
     options: OPTIONS,
@@ -248,7 +250,7 @@ async function polled(test: TestContext, leaveOut: readonly string[]): Promise<u
     kind: 'state',
     plan: planOf(ONE, await recorded(ONE)),
     vcpus: 2,
-    guest: { kind: 'code', code: pollingGuest(), turns: 8, watch: LOG_WORDS },
+    guest: { kind: 'code', code: pollingGuest(), turns: TURNS, watch: LOG_WORDS },
     presets: [deviceSetUp(), raiseAgain()],
     moves: 2,
     options: { ...OPTIONS, leaveOut },
