@@ -65,11 +65,15 @@ export function tried(
   options: TableOptions,
   decide: (outcomes: readonly GuestOutcome[], taken: ReadonlyMap<number, number>) => Came,
 ): Result<Came, KvmError> {
-  const run = runTable(guest, operations, { deadline: 2000, ...options });
+  const run = runTable(guest, operations, { deadline: DEADLINE, patience: PATIENCE, ...options });
   if (!run.ok) return run;
   const { ended, outcomes, taken } = run.value;
   return ok(ended === 'finished' ? decide(outcomes, taken) : undecided(`the guest ended with ${ended}`));
 }
+
+/** Milliseconds for a table and for one operation of it; emulated machines share their host with others. */
+const DEADLINE = 8000;
+const PATIENCE = 2000;
 
 /** A value of an operation, or null where it came to none. */
 export function valueOf(outcome: GuestOutcome | undefined, index: number = 0): bigint | null {
