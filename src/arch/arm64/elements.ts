@@ -130,7 +130,7 @@ function observedElements(word: string, width: number, row: ObservedRegisterRow)
     const number = bit < 32 ? events[0] + bit : events[1] + bit - 32;
     const code = `0x${number.toString(16)}`;
     const name = EVENT_NAMES[number];
-    const text = `event ${code}${name === undefined ? '' : `, ${name}`}, can be counted`;
+    const text = name === undefined ? `event ${code}, which no table names` : `event ${code}, ${name}, can be counted`;
     const one = element(word, name ?? `event_${code}`, bit, 1, kind, comparison, text, source);
     return { ...one, named: name !== undefined, harmless: MORE_EVENTS };
   });
