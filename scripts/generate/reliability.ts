@@ -10,7 +10,7 @@ import { measureReliability } from '../reliability/measure.ts';
 import { reliabilityPage } from '../reliability/page.ts';
 
 const path = join(import.meta.dirname, '../../docs/reliability.md');
-const counts = { flips: 12_000, cuts: 2000, kills: 60, disks: 24 };
+const counts = { flips: 12_000, cuts: 2000, kills: 50, disks: 24, ends: 5 };
 const found = await measureReliability(counts, (what) => process.stderr.write(`${what}\n`));
 const text = await format(reliabilityPage(found), { ...(await resolveConfig(path)), parser: 'markdown' });
 const written = writeWhole(path, text);

@@ -20,6 +20,8 @@ import type { FullDisk } from './full-disk.ts';
 import { SAVE, attempt, restoreOf } from './jobs.ts';
 import { killWriters } from './killed.ts';
 import type { Killed } from './killed.ts';
+import { endWhileRunning } from './orphans.ts';
+import type { Orphans } from './orphans.ts';
 import { sample } from '../../test/snapshot/sample.ts';
 
 /** How often each is tried. */
@@ -29,6 +31,8 @@ export interface Counts {
   readonly kills: number;
   /** Sizes of the full disk. */
   readonly disks: number;
+  /** Programs ended while their guest runs, with each signal. */
+  readonly ends: number;
 }
 
 export interface Calls {
@@ -46,6 +50,8 @@ export interface Reliability {
   readonly cuts: Damage;
   readonly flips: Damage;
   readonly killed: Killed;
+  /** Null where no guest runs. */
+  readonly ended: { readonly killed: Orphans; readonly interrupted: Orphans } | null;
   /** Null where this system lets nobody make a mount namespace. */
   readonly tmpfs: FullDisk | null;
   readonly limited: FullDisk;
@@ -58,7 +64,7 @@ const LARGE = 2040;
 const SEED = { cuts: 1, flips: 2, kills: 3 };
 
 export async function measureReliability(
-  { flips, cuts, kills, disks }: Counts,
+  { flips, cuts, kills, disks, ends }: Counts,
   note: (what: string) => void,
 ): Promise<Reliability> {
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-reliability-'));
@@ -80,6 +86,14 @@ export async function measureReliability(
     };
     note('killed writers');
     const killed = await killWriters(path, join(directory, 'killed.snapshot'), kills, SEED.kills);
+    note('programs that are ended');
+    const ended =
+      snapshot === null
+        ? null
+        : {
+            killed: await endWhileRunning('SIGKILL', path, ends),
+            interrupted: await endWhileRunning('SIGINT', path, ends),
+          };
     note('full disks');
     const disk = join(directory, 'disk');
     mkdirSync(disk);
@@ -87,7 +101,7 @@ export async function measureReliability(
     const tmpfs = smallTmpfs(path, disk, sizes);
     copyFileSync(path, join(disk, 'limited.snapshot'));
     const limited = limitedFile(path, join(disk, 'limited.snapshot'), sizes);
-    return { host: host.surface, why: host.why, calls, ...damage, killed, tmpfs, limited };
+    return { host: host.surface, why: host.why, calls, ...damage, killed, ended, tmpfs, limited };
   } finally {
     rmSync(directory, { recursive: true });
   }

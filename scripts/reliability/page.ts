@@ -4,6 +4,7 @@ import type { CallResult, Telling } from './calls.ts';
 import type { Damage } from './damage.ts';
 import type { FullDisk } from './full-disk.ts';
 import type { Calls, Reliability } from './measure.ts';
+import type { Orphans } from './orphans.ts';
 
 const INTRODUCTION = `# Reliability
 
@@ -23,7 +24,7 @@ const SAYS: Readonly<Record<Telling, string>> = {
 };
 
 export function reliabilityPage(found: Reliability): string {
-  return [INTRODUCTION, callsText(found), fileText(found)].join('').trimEnd() + '\n';
+  return [INTRODUCTION, callsText(found), endedText(found), fileText(found)].join('').trimEnd() + '\n';
 }
 
 function callsText({ host, why, calls }: Reliability): string {
@@ -69,6 +70,26 @@ function exceptionsText(calls: readonly Calls[]): string {
   return `Those that are not told by an error which names them:\n\n${markdown(['job', 'call', 'times', 'told', 'as'], rows)}\n`;
 }
 
+function endedText({ ended, why }: Reliability): string {
+  const heading = '## The program is ended\n\n';
+  if (ended === null) return `${heading}Not tried: ${why ?? 'there is no KVM'}.\n\n`;
+  const row = (what: string, { tried, clean }: Orphans): string[] => [
+    what,
+    String(tried),
+    `${clean} times the worker and its VM were gone, and the previous snapshot was as before`,
+  ];
+  return [
+    heading,
+    '`evenkeel snapshot save` over a snapshot that is there, while its guest runs in the worker.\n\n',
+    markdown(
+      ['signal', 'tried', 'came of it'],
+      [row('SIGKILL', ended.killed), row('SIGINT (exit code 130)', ended.interrupted)],
+    ),
+    ...[ended.killed, ended.interrupted].flatMap(({ wrong }) => wrong.map((text) => `\n- wrong: ${text}\n`)),
+    '\n',
+  ].join('');
+}
+
 function fileText({ boundaries, cuts, flips, killed, tmpfs, limited, calls }: Reliability): string {
   const what = calls.length === 0 ? 'made-up state under a recorded contract' : 'the guest that was saved above';
   const rows = [
@@ -85,7 +106,7 @@ function fileText({ boundaries, cuts, flips, killed, tmpfs, limited, calls }: Re
   ];
   return [
     '## The file\n\n',
-    `A snapshot of ${what}. A reader of a damaged file is right where it names the section that was hit; it must never take\nit. A writer is right where the previous file is unchanged, nothing is left beside it, and the error says why.\n\n`,
+    `A snapshot of ${what}. A reader of a damaged file is right where it names the section that was hit; it must never take\nit. A writer that fails is right where the previous file is unchanged, nothing is left beside it, and the error says\nwhy; one that is killed can only leave the previous file or a whole new one in its place.\n\n`,
     markdown(['fault', 'tried', 'came of it'], rows),
     ...[boundaries, cuts, flips].flatMap(({ missed }) => missed.map((text) => `\n- missed: ${text}`)),
     ...[tmpfs, limited].flatMap((disk) => (disk?.wrong ?? []).map((text) => `\n- wrong: ${text}`)),

@@ -11,6 +11,7 @@ import type { CallResult } from '../../scripts/reliability/calls.ts';
 import { limitedFile, smallTmpfs } from '../../scripts/reliability/full-disk.ts';
 import { SAVE, attempt, restoreOf } from '../../scripts/reliability/jobs.ts';
 import { killWriters } from '../../scripts/reliability/killed.ts';
+import { endWhileRunning } from '../../scripts/reliability/orphans.ts';
 import { hostMachine, snapshotOf } from '../../scripts/reliability/measure.ts';
 import { writeSnapshot } from '../../src/snapshot/file/index.ts';
 import type { Plan } from '../../src/model/index.ts';
@@ -86,6 +87,21 @@ describe.skipIf(!runnable)('a call that fails (needs /dev/kvm of an x86 host)', 
     expect(rounds(saved)).toHaveLength(SAVE.vcpus);
     for (const [vcpu, before] of rounds(saved).entries()) expect(rounds(done)[vcpu]).toBeGreaterThan(before);
   });
+});
+
+describe.skipIf(!runnable)('a program that is ended while its guest runs (needs /dev/kvm of an x86 host)', () => {
+  test.each(['SIGKILL', 'SIGINT'] as const)(
+    'by %s: no worker, no VM, and the previous snapshot',
+    async (signal) => {
+      const directory = mkdtempSync(join(tmpdir(), 'evenkeel-faults-'));
+      const path = join(directory, 'guest.snapshot');
+      const written = await writeSnapshot(path, await sample());
+      if (!written.ok) throw new Error(written.error.message);
+      expect(await endWhileRunning(signal, path, 1)).toEqual({ tried: 1, clean: 1, wrong: [] });
+      rmSync(directory, { recursive: true });
+    },
+    120_000,
+  );
 });
 
 describe('a writer that comes to no end', () => {
