@@ -27,6 +27,8 @@ export function depart(group: RoundTripGroup, host: RoundTripHost, variant: Vari
     return { departing: null, why: 'no other kernel has a machine in common with it' };
   const given = contractOf(group, pool, variant);
   if (typeof given === 'string') return { departing: null, why: given };
+  const absent = (variant.holds ?? []).find(({ word }) => !given.carries.includes(word));
+  if (absent !== undefined) return { departing: null, why: `its guests have no state in ${absent.word}` };
   const told = claiming(group.registry, given, variant.claims ?? {});
   if (told === null) return { departing: null, why: 'the contract has no word of which more could be claimed' };
   return {

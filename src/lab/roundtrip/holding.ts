@@ -3,9 +3,13 @@ import type { SavedState, SavedUnit } from '../../model/index.ts';
 import { keyOf } from '../../snapshot/values.ts';
 import type { Held } from './variants.ts';
 
-/** On every vCPU. Null where the state does not have one of the words. */
-export function holding(state: SavedState, held: readonly Held[]): SavedState | null {
-  const wanted = new Map(held.map(({ word, value }) => [keyOf(state.architecture, word), value]));
+/** On every vCPU. Null where the state does not have one of the words; aliases it need not have. */
+export function holding(state: SavedState, held: readonly Held[], aliases: readonly Held[] = []): SavedState | null {
+  const keyed = ({ word, value }: Held): readonly [string | null, Held['value']] => [
+    keyOf(state.architecture, word),
+    value,
+  ];
+  const wanted = new Map([...held, ...aliases].map(keyed));
   const found = new Set<string>();
   const units = state.units.map((unit): SavedUnit => {
     const { data, call } = unit;
@@ -19,5 +23,5 @@ export function holding(state: SavedState, held: readonly Held[]): SavedState | 
     });
     return { ...unit, data: { ...data, registers } };
   });
-  return found.size === wanted.size ? { ...state, units } : null;
+  return held.every((each) => found.has(keyed(each)[0] ?? '')) ? { ...state, units } : null;
 }

@@ -124,7 +124,7 @@ export function arrivals({ trips }: Itinerary, saved: ReadonlyMap<string, JobDon
     const { variant } = trip.departing;
     const snapshot = saved.get(savedName(trip.departing))?.snapshot ?? null;
     if (snapshot === null) return [];
-    const state = holding(snapshot.state, variant.holds ?? []);
+    const state = holding(snapshot.state, variant.holds ?? [], variant.aliases);
     return state === null ? [] : [{ trip, snapshot: { ...snapshot, state } }];
   });
 }

@@ -26,8 +26,10 @@ export interface Variant {
   readonly does?: readonly Deed[];
   /** Not brought back: nobody would have let it leave. */
   readonly oneWay?: true;
-  /** Put into the saved state. Where A does not save the word, there is no such guest. */
+  /** Put into the saved state. Where A does not carry the word, there is no such guest. */
   readonly holds?: readonly Held[];
+  /** Other names of the same state, which a kernel may save as well and restores behind: they hold the same. */
+  readonly aliases?: readonly Held[];
 }
 
 export const VARIANTS: readonly Variant[] = [
@@ -77,6 +79,7 @@ export const VARIANTS: readonly Variant[] = [
     contract: 'own',
     oneWay: true,
     holds: [{ word: 'msr/MSR_K7_EVNTSEL0', value: '0x530076' }],
+    aliases: [{ word: 'msr/MSR_F15H_PERF_CTL0', value: '0x530076' }],
   },
   {
     id: 'tsc-invariant',

@@ -69,6 +69,7 @@ describe('saved state', () => {
     const [unit] = changed?.units ?? [];
     expect(unit?.data).toMatchObject({ registers: [{ value: '0x400' }, { value: '0x1' }] });
     expect(holding(state, [{ word: 'reg/PIR_EL1', value: '0x1' }])).toBeNull();
+    expect(holding(state, [], [{ word: 'reg/PIR_EL1', value: '0x1' }])).toEqual(state);
   });
 
   it('that a host does not take is harmless to a guest that does not use it, and stops a VMM that insists', () => {
