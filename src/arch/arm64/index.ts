@@ -3,8 +3,7 @@
  * surface's sections become words. Tables are facts; nothing here does I/O.
  */
 export { measure } from './measure.ts';
-export { observations, OBSERVATION_RULES, readings } from './observed.ts';
-export type { WordReading } from './observed.ts';
+export { observations, OBSERVATION_RULES } from './observed.ts';
 export type * from './observed-sections.ts';
 export { operation } from './operations.ts';
 export { DEFAULT_VCPU } from './read-sections.ts';

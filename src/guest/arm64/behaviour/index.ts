@@ -3,7 +3,7 @@ export { FUNCTION } from './calls.ts';
 export type { FunctionName } from './calls.ts';
 export { FRAME } from './frames.ts';
 export { GROUPS, testsOf } from './groups.ts';
-export { CLASS, faultName, describeOutcome, valueOf } from './outcome.ts';
+export { faultName, valueOf } from './outcome.ts';
 export { PROGRAMS } from './programs.ts';
 export { describeEnd, runBehaviours } from './run.ts';
 export type { Tested } from './run.ts';
