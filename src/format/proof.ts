@@ -28,7 +28,10 @@ export interface ProofObservation {
 
 /** One restore. */
 export interface ProofLeg {
+  /** The worst level of what a restore can show. */
   readonly predicted: Level;
+  /** Elements for which something bad is predicted that no restore in the lab shows. */
+  readonly beyond: number;
   readonly outcome: RoundTripOutcome;
   /** What was refused or differs: indexes into the document's `observations`. */
   readonly observed: readonly number[];
@@ -80,7 +83,8 @@ export interface ProofDocument {
 }
 
 const leg: z.ZodType<ProofLeg> = z.strictObject({
-  predicted: levelSchema,
+  predicted: levelSchema.describe('the worst level of what a restore can show'),
+  beyond: countSchema.describe('elements for which something bad is predicted that no restore in the lab shows'),
   outcome: z.enum(ROUND_TRIP_OUTCOMES),
   observed: z.array(countSchema).describe('what was refused or differs: indexes into observations'),
   harmless: countSchema.describe('registers that the host does not take and that were not in use'),

@@ -1,5 +1,5 @@
 /** A trip with what came of it becomes predicted × observed, of the way there and of the way back. Pure. */
-import type { Registry, RoundTripFault } from '../../model/index.ts';
+import type { Level, Registry, RoundTripFault } from '../../model/index.ts';
 import type { JobDone, MachineState } from '../../worker/index.ts';
 import { faultOf, wordDisagreements } from './agreement.ts';
 import type { WordDisagreement } from './agreement.ts';
@@ -9,7 +9,7 @@ import { lost, observe } from './observation.ts';
 import type { Observation } from './observation.ts';
 import type { JobOutcome } from './perform.ts';
 import { planOf, wordsSeen } from './plan.ts';
-import { heldIn, predict } from './predict.ts';
+import { heldIn, predict, shownLevel } from './predict.ts';
 import type { Prediction } from './predict.ts';
 
 /** One restore. */
@@ -17,6 +17,10 @@ export interface AssessedLeg {
   readonly way: 'there' | 'back';
   readonly on: RoundTripHost;
   readonly prediction: Prediction;
+  /** Of what the restore could show. */
+  readonly predicted: Level;
+  /** Elements for which something bad is predicted that no restore in the lab shows. */
+  readonly beyond: number;
   readonly observation: Observation;
   readonly fault: RoundTripFault | null;
   readonly words: readonly WordDisagreement[];
@@ -76,12 +80,16 @@ function leg(
     outcome.how === 'lost'
       ? new Set<string>()
       : wordsSeen(made, outcome.done, Object.keys(heldIn(state, registry, told, from)));
+  const observedWords = observation.observed.map(({ word }) => word);
+  const { level, beyond } = shownLevel(prediction, new Set([...seen, ...observedWords]));
   return {
     way,
     on,
     prediction,
+    predicted: level,
+    beyond,
     observation,
-    fault: faultOf(prediction.level, observation.outcome),
+    fault: faultOf(level, observation.outcome),
     words: wordDisagreements(prediction, observation, seen),
     insisting: { predicted: prediction.insisting !== null, stops: observation.stops },
     milliseconds: outcome.how === 'lost' ? null : outcome.done.milliseconds,

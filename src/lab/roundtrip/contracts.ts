@@ -2,7 +2,7 @@
 import { defaultChoices } from '../../arch/index.ts';
 import { pin } from '../../engine/index.ts';
 import { fieldMask, fromHex } from '../../model/index.ts';
-import type { Contract, Promised, Registry } from '../../model/index.ts';
+import type { Contract, ElementPath, Promised, Registry } from '../../model/index.ts';
 import { groupName } from './host.ts';
 import type { RoundTripGroup, RoundTripHost } from './host.ts';
 import type { Variant } from './variants.ts';
@@ -58,20 +58,40 @@ function contractOf(
   return made.ok ? made.value : made.error.message;
 }
 
+/**
+ * What kernels do otherwise and no register declares is left out of a pool's contract where they cannot be made to agree: the
+ * person who pins says that the guest does not depend on it.
+ */
 function pinned(
   group: RoundTripGroup,
   hosts: readonly RoundTripHost[],
   selects: NonNullable<Variant['selects']>,
 ): ReturnType<typeof pin> {
+  const all = pinWithout(group, hosts, selects, []);
+  if (all.ok || hosts.length < 2) return all;
+  const conflicts = all.error.conflicts.map(({ element }) => element);
+  const behaviours = conflicts.filter((element) => element.startsWith('behaviour/'));
+  return conflicts.length === 0 || behaviours.length < conflicts.length
+    ? all
+    : pinWithout(group, hosts, selects, behaviours);
+}
+
+function pinWithout(
+  { registry, architecture, cpu }: RoundTripGroup,
+  hosts: readonly RoundTripHost[],
+  selects: NonNullable<Variant['selects']>,
+  except: readonly ElementPath[],
+): ReturnType<typeof pin> {
   const names = hosts.map(({ kernel }) => kernel);
   return pin(
-    group.registry,
+    registry,
     hosts.map(({ surface }) => surface),
     {
-      name: `${groupName(group)} ${names.join(' + ')}`,
+      name: `${groupName({ architecture, cpu })} ${names.join(' + ')}`,
       hosts: names,
-      choices: defaultChoices(group.architecture),
+      choices: defaultChoices(architecture),
       settings: new Map(Object.entries(selects).map(([element, value]) => [element, fromHex(value)])),
+      except,
     },
   );
 }

@@ -164,10 +164,10 @@ export function bootName(group: RoundTripGroup, host: RoundTripHost, phase: 'sav
   return `${groupName(group)} ${host.kernel} ${phase}`;
 }
 
-/** Words of which a restore tells whether they are as promised: read back, restored or read by the guest. */
+/** Words of which a restore tells whether they are as promised: set by a call, read back, restored or read by the guest. */
 export function wordsSeen(made: Plan, done: JobDone, held: readonly WordPath[]): ReadonlySet<WordPath> {
-  const read = made.words.flatMap(({ word, read: how }, index) =>
-    how !== null && (done.execution.reads[index]?.value ?? null) !== null ? [word] : [],
+  const read = made.words.flatMap(({ word, step, read: how }, index) =>
+    step !== null || (how !== null && (done.execution.reads[index]?.value ?? null) !== null) ? [word] : [],
   );
   return new Set([...read, ...held, ...(done.guest?.read ?? [])]);
 }

@@ -72,6 +72,21 @@ function worstByWord(reasons: readonly Reason[]): Map<WordPath, Reason> {
   return words;
 }
 
+/**
+ * The level of what a restore can show. What it cannot, such as how a kernel answers an exception that no guest of the lab
+ * raises, is counted: `beyond`.
+ */
+export function shownLevel(
+  { words, whole }: Prediction,
+  seen: ReadonlySet<WordPath>,
+): { readonly level: Level; readonly beyond: number } {
+  const shown = [...words].filter(([word]) => seen.has(word)).map(([, { level }]) => level);
+  return {
+    level: [...shown, ...whole.map(({ level }) => level)].reduce<Level>((worst, level) => worse(worst, level), 'same'),
+    beyond: [...words].filter(([word, { level }]) => !seen.has(word) && !promisesWell(level)).length,
+  };
+}
+
 /** True where Evenkeel says that the guest will find its machine again. */
 export function promisesWell(level: Level): boolean {
   return LEVELS.indexOf(level) <= LEVELS.indexOf('selectable');

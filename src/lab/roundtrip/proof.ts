@@ -77,13 +77,14 @@ function impossibleTrip(group: RoundTripGroup, { host, variant, why }: Impossibl
 }
 
 function legOf(
-  { prediction, observation, words, insisting, milliseconds }: AssessedLeg,
+  { predicted, beyond, observation, words, insisting, milliseconds }: AssessedLeg,
   observations: Observations,
 ): ProofLeg {
   const total =
     milliseconds === null ? null : milliseconds.plan + milliseconds.restore + milliseconds.run + milliseconds.save;
   return {
-    predicted: prediction.level,
+    predicted,
+    beyond,
     outcome: observation.outcome,
     observed: observation.observed.map((each) => observations.number(each)),
     harmless: observation.harmless.length,

@@ -15,6 +15,7 @@ import type { ProofDocument, ProofLeg, ProofTrip } from '../../../src/format/ind
 function leg(more: Partial<ProofLeg>): ProofLeg {
   return {
     predicted: 'same',
+    beyond: 0,
     outcome: 'identical',
     observed: [],
     harmless: 0,
