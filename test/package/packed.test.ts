@@ -75,7 +75,7 @@ describe('the packed package', () => {
         'README.md',
       ]),
     );
-    expect(paths.filter((path) => /^dist\/lab\/worker\.[cm]js$/.test(path))).toHaveLength(1);
+    expect(paths.filter((path) => /^dist\/lab\/program\/.*\.cjs$/.test(path))).toContain('dist/lab/program/lab.cjs');
     expect(paths.filter((path) => path.startsWith('surfaces/')).length).toBeGreaterThan(1);
     expect(paths.filter((path) => /^(src|test|scripts|bench|docs)\//.test(path))).toEqual([]);
   });
