@@ -50,12 +50,22 @@ function listedWord(row: MsrRow, value: bigint, evidence: string): MeasuredWord 
   };
 }
 
-/** MSRs that the host does not list and reads all the same: what came of writing back what they read, and of each bit. */
+/**
+ * MSRs that the host does not list and reads all the same: what came of writing back what they read, and of each bit. And
+ * those that it lists and that hold nothing: any value is taken, and is gone.
+ */
 export function restoredMsrs(surface: Surface): ReadonlyMap<WordPath, Restore> {
   const reading = readSection(surface, 'msr');
   if (reading.kind !== 'measured') return new Map();
-  return new Map(
-    reading.data.unlisted.flatMap((row, at): [WordPath, Restore][] => {
+  const vain = reading.data.list.flatMap((row, at): [WordPath, Restore][] => {
+    if (row.value === null || !holdsNothing(row)) return [];
+    const bits = { taken: 0n, dropped: ALL, otherwise: MSR_REFUSED };
+    const evidence = `${reading.pointer}/list/${at}`;
+    return [[msrWord(Number(row.index)), { value: fromHex(row.value), outcome: { how: 'taken' }, bits, evidence }]];
+  });
+  return new Map([
+    ...vain,
+    ...reading.data.unlisted.flatMap((row, at): [WordPath, Restore][] => {
       if (row.value === null) return [];
       const restore: Restore = {
         value: fromHex(row.value),
@@ -65,7 +75,7 @@ export function restoredMsrs(surface: Surface): ReadonlyMap<WordPath, Restore> {
       };
       return [[msrWord(Number(row.index)), restore]];
     }),
-  );
+  ]);
 }
 
 /** Recordings of before bits were tried have none. */
