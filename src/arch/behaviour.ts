@@ -79,13 +79,15 @@ function isSelected({ settings, own }: BehaviourRow): boolean {
 
 /**
  * What another word selects is promised by that word: promising the outcome too would say one thing twice. An outcome that
- * nothing selects is a feature of the kernel.
+ * nothing selects is a feature of the kernel, and promised, unless it hurts no running guest: a promise that nobody can
+ * select and nobody needs would only keep hosts apart.
  */
 export function behaviourElements(row: BehaviourRow): readonly Element[] {
   const path = behaviourWord(row.id);
   const follows = isSelected(row);
-  const kind: Kind = follows ? 'derived' : 'feature';
-  const comparison: Comparison = follows ? 'none' : 'exact';
+  const promised = !follows && row.harmless === undefined;
+  const kind: Kind = promised ? 'feature' : 'derived';
+  const comparison: Comparison = promised ? 'exact' : 'none';
   const meanings = row.counts ?? row.outcomes.map(({ value, meaning }) => `${value}: ${meaning}`).join('; ');
   return [
     {
