@@ -10,6 +10,5 @@ export { describeGuestOperation, valueNames, whyNot } from './operation.ts';
 export type { CodeContext, GuestOperation, Mode, Registers } from './operation.ts';
 export { openGuest, runTable } from './run-table.ts';
 export type { TableOptions, TableResult, X86Guest } from './run-table.ts';
-export { SELECTOR } from './selectors.ts';
 export { INITIAL } from './start.ts';
 export type { GuestOutcome } from './table.ts';
