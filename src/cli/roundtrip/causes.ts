@@ -15,7 +15,40 @@ export interface Cause {
   readonly cause: string;
 }
 
-export const CAUSES: readonly Cause[] = [];
+export const CAUSES: readonly Cause[] = [
+  {
+    architecture: 'arm64',
+    words: /^reg\/CNTP_CVAL_EL0$/,
+    predicted: ['same'],
+    observed: 'differs',
+    cause:
+      '5.10 and 6.1 list no register for the physical timer, and KVM_SET_ONE_REG does not know it (ENOENT): it cannot be saved there, wherever the guest goes. A contract does not know of state that its own host does not save.',
+  },
+  {
+    architecture: 'x86_64',
+    words: /^msr\/MSR_IA32_TSC$/,
+    predicted: ['same'],
+    observed: 'differs',
+    cause:
+      '5.10 and 6.1 leave the counter as it is where it is written within a second of what the new VM shows (kvm_synchronize_tsc, mended by `user_set_tsc`): a guest younger than that finds its time gone back.',
+  },
+  {
+    architecture: 'x86_64',
+    words: /^msr\/MSR_F15H_PERF_CTL0$/,
+    predicted: ['same'],
+    observed: 'refused',
+    cause:
+      'On 5.10 the same counter has two names, and a guest whose CPUID has no PERFCTR_CORE is saved under both. Contracts leave the second out, as state of a unit that the guest does not have; later kernels refuse it where it is in use.',
+  },
+  {
+    architecture: 'x86_64',
+    words: /^vcpu\/\d+\/events\/exception\.pending$/,
+    predicted: ['same'],
+    observed: 'differs',
+    cause:
+      'Saved between an exception and its delivery. Without KVM_CAP_EXCEPTION_PAYLOAD, KVM_GET_VCPU_EVENTS says that it is both pending and injected, and KVM_SET_VCPU_EVENTS takes the latter alone (kvm_vcpu_ioctl_x86_set_vcpu_events): nothing is lost.',
+  },
+];
 
 export function causeOf(
   architecture: string,

@@ -1,12 +1,14 @@
 /** A trip with what came of it becomes predicted × observed, of the way there and of the way back. Pure. */
-import type { Level, Registry, RoundTripFault } from '../../model/index.ts';
+import { isPromised } from '../../engine/addition-units.ts';
+import { fieldMask, fromHex, isHex } from '../../model/index.ts';
+import type { Level, Registry, RoundTripFault, WordPath } from '../../model/index.ts';
 import type { JobDone, MachineState } from '../../worker/index.ts';
 import { faultOf, wordDisagreements } from './agreement.ts';
 import type { WordDisagreement } from './agreement.ts';
 import type { Travelled } from './campaign.ts';
 import type { RoundTripGroup, RoundTripHost } from './host.ts';
 import { lost, observe } from './observation.ts';
-import type { Observation } from './observation.ts';
+import type { Noticed, Observation } from './observation.ts';
 import type { JobOutcome } from './perform.ts';
 import { planOf, wordsSeen } from './plan.ts';
 import { heldIn, predict, shownLevel } from './predict.ts';
@@ -53,13 +55,14 @@ function whyNotSent({ saved, sent }: Travelled): string {
 
 function leg(
   group: RoundTripGroup,
-  { trip }: Travelled,
+  travelled: Travelled,
   way: AssessedLeg['way'],
   on: RoundTripHost,
   snapshot: MachineState,
   outcome: JobOutcome,
 ): AssessedLeg {
   const { registry } = group;
+  const { trip } = travelled;
   const { told, host, variant } = trip.departing;
   // A contract of a pool does not say what the host that is left adds; the way back is always from another host.
   const left = way === 'back' ? trip.to : variant.contract === 'pool' ? host : null;
@@ -75,7 +78,9 @@ function leg(
   });
   const made = planOf(group, told, on);
   const observation =
-    outcome.how === 'lost' ? lost(outcome.why) : observationOf(registry, made, snapshot, outcome.done);
+    outcome.how === 'lost'
+      ? lost(outcome.why)
+      : observationOf(registry, made, snapshot, outcome.done, newlyNoticed(registry, travelled, way, outcome.done));
   const seen =
     outcome.how === 'lost'
       ? new Set<string>()
@@ -96,11 +101,41 @@ function leg(
   };
 }
 
+/**
+ * The guest tells what is otherwise than in its first round. What was so already when it left, by its own doing, is no news;
+ * nor is state at home that was lost on the way there.
+ */
+function newlyNoticed(
+  registry: Registry,
+  { saved, there }: Travelled,
+  way: AssessedLeg['way'],
+  { guest }: JobDone,
+): readonly Noticed[] {
+  const leaving = nowOf(saved);
+  const away = way === 'back' ? nowOf(there) : new Map<WordPath, string>();
+  return (guest?.changes ?? []).filter(
+    ({ word, before, now }) => leaving.get(word) !== now && !(away.has(word) && isState(registry, word, before, now)),
+  );
+}
+
+function nowOf(outcome: JobOutcome | null): ReadonlyMap<WordPath, string> {
+  const changes = outcome?.how === 'done' ? (outcome.done.guest?.changes ?? []) : [];
+  return new Map(changes.map(({ word, now }) => [word, now]));
+}
+
+function isState(registry: Registry, word: WordPath, before: string, now: string): boolean {
+  if (!isHex(before) || !isHex(now)) return false;
+  const bits = fromHex(before) ^ fromHex(now);
+  const elements = registry.elements(word, 64).filter((element) => (bits & fieldMask(element)) !== 0n);
+  return elements.length > 0 && elements.every((element) => !isPromised(element));
+}
+
 function observationOf(
   registry: Registry,
   plan: ReturnType<typeof planOf>,
   { state }: MachineState,
   { execution, report, guest, failure }: JobDone,
+  noticed: readonly Noticed[],
 ): Observation {
   return observe(registry, {
     plan,
@@ -110,7 +145,7 @@ function observationOf(
     guest: {
       runsOn: guest?.runsOn ?? false,
       text: guest?.text ?? failure ?? 'it was not run',
-      noticed: guest?.changes ?? [],
+      noticed,
     },
   });
 }

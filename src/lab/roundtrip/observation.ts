@@ -4,8 +4,8 @@
  */
 import { verify } from '../../engine/index.ts';
 import { RESET_UNKNOWN } from '../../arch/arm64/volatile.ts';
-import { fieldMask, fromHex, honouredBy, isHex } from '../../model/index.ts';
-import type { Execution, Plan, Registry, RoundTripOutcome, SavedState, WordPath } from '../../model/index.ts';
+import { extract, fieldMask, fromHex, honouredBy, isHex, numeric } from '../../model/index.ts';
+import type { Element, Execution, Plan, Registry, RoundTripOutcome, SavedState, WordPath } from '../../model/index.ts';
 import type { RefusedRegister, RestoreReport, StateDifference, UnitReport } from '../../snapshot/restore-report.ts';
 
 export interface Observed {
@@ -34,10 +34,10 @@ export interface Noticed {
   readonly now: string;
 }
 
-/** An observation that may only follow from another: `bits`, those that differ, where that is known. */
+/** What differs, with both values where each is one number. */
 interface Differing {
   readonly seen: Observed;
-  readonly bits: bigint | null;
+  readonly values: { readonly before: bigint; readonly now: bigint } | null;
 }
 
 /** A restore that was done, whole or in part. */
@@ -70,7 +70,8 @@ export function observe(registry: Registry, restored: Restored): Observation {
   const observed = [
     ...direct,
     ...differing
-      .filter(({ seen: { word }, bits }) => !refused.has(word) && !(anyRefused && isDerived(registry, word, bits)))
+      .filter(({ seen: { word } }) => !refused.has(word))
+      .filter((each) => !isHarmless(registry, each) && !(anyRefused && isDerived(registry, each)))
       .map(({ seen }) => seen),
   ];
   return {
@@ -86,20 +87,44 @@ function differingState({ unit, word, saved, reads, errno }: StateDifference): D
   // Nobody gave it a value, and it promises nothing.
   if (fromHex(saved) === RESET_UNKNOWN) return [];
   const text = `${unit}: saved ${saved}, reads ${reads ?? errno ?? 'nothing'}`;
-  const bits = reads === null ? null : fromHex(saved) ^ fromHex(reads);
-  return [{ seen: { word, how: 'differs', by: 'restore', text }, bits }];
+  const values = reads === null ? null : { before: fromHex(saved), now: fromHex(reads) };
+  return [{ seen: { word, how: 'differs', by: 'restore', text }, values }];
 }
 
 function differingRead({ word, before, now }: Noticed): Differing {
-  const bits = isHex(before) && isHex(now) ? fromHex(before) ^ fromHex(now) : null;
-  return { seen: { word, how: 'differs', by: 'guest', text: `${before} became ${now}` }, bits };
+  const values = isHex(before) && isHex(now) ? { before: fromHex(before), now: fromHex(now) } : null;
+  return { seen: { word, how: 'differs', by: 'guest', text: `${before} became ${now}` }, values };
+}
+
+/** The elements whose fields differ; empty where that is not known. */
+function differingElements(registry: Registry, { seen: { word }, values }: Differing): readonly Element[] {
+  if (values === null) return [];
+  const { before, now } = values;
+  const width = (before | now) >> 32n === 0n ? 32 : 64;
+  return registry.elements(word, width).filter((element) => ((before ^ now) & fieldMask(element)) !== 0n);
 }
 
 /** Bits that follow from other elements: those that were refused tell of them. */
-function isDerived(registry: Registry, word: WordPath, bits: bigint | null): boolean {
-  if (bits === null) return false;
-  const derived = registry.elements(word, bits < 1n << 32n ? 32 : 64).filter(({ kind }) => kind === 'derived');
-  return derived.reduce((rest, element) => rest & ~fieldMask(element), bits) === 0n;
+function isDerived(registry: Registry, differing: Differing): boolean {
+  const elements = differingElements(registry, differing);
+  return elements.length > 0 && elements.every(({ kind }) => kind === 'derived');
+}
+
+/** What the registry says that no running guest is hurt by. */
+function isHarmless(registry: Registry, differing: Differing): boolean {
+  const elements = differingElements(registry, differing);
+  const { values } = differing;
+  return (
+    values !== null &&
+    elements.length > 0 &&
+    elements.every((element) => {
+      const field = (value: bigint): bigint => numeric(element, extract(element, value));
+      return (
+        element.harmless?.when === 'any' ||
+        (element.harmless?.when === 'higher' && field(values.now) > field(values.before))
+      );
+    })
+  );
 }
 
 function outcomeOf(observed: readonly Observed[], runsOn: boolean): RoundTripOutcome {

@@ -145,7 +145,7 @@ export function restoreJobs(
       plan: builder.plan(planOf(group, trip.departing.told, host)),
       vcpus: VCPUS,
       onRefusal: 'continue',
-      snapshot: { ...snapshot, state: keepPromises(trip.departing.told, snapshot.state) },
+      snapshot: { ...snapshot, state: keepPromises(group.registry, trip.departing.told, snapshot.state) },
       reads: readsOf(trip.departing.given, trip.departing.variant),
       rounds: ROUNDS,
     });

@@ -1,4 +1,5 @@
 /** What Evenkeel says beforehand of a restore, by element, from surfaces and what the guest's state holds. Pure. */
+import { RESET_UNKNOWN } from '../../arch/arm64/volatile.ts';
 import { check } from '../../engine/index.ts';
 import { LEVELS, worse } from '../../model/index.ts';
 import type {
@@ -49,7 +50,7 @@ export function predict({ registry, contract, destination, from, state, savedFro
   };
 }
 
-/** Also of what the host that is left added to the state. */
+/** Also of what the host that is left added to the state; not of registers that nobody ever gave a value. */
 export function heldIn(
   state: SavedState,
   registry: Registry,
@@ -57,7 +58,8 @@ export function heldIn(
   from: MeasuredSurface | undefined,
 ): Values {
   const carries = [...new Set([...contract.carries, ...(from?.words.keys() ?? [])])];
-  return Object.fromEntries(carriedValues(registry, { ...contract, carries }, state));
+  const values = carriedValues(registry, { ...contract, carries }, state);
+  return Object.fromEntries([...values].filter(([, value]) => value !== RESET_UNKNOWN));
 }
 
 function worstByWord(reasons: readonly Reason[]): Map<WordPath, Reason> {

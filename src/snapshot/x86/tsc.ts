@@ -15,7 +15,7 @@ import {
 import type { KvmError, Vcpu } from '../../kvm/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
-import type { RegisterRefusal } from '../unit.ts';
+import type { RegisterRefusal, RegisterUnit } from '../unit.ts';
 import { msrUnit } from './msrs.ts';
 import { CAPABILITY } from './target.ts';
 import type { Target, X86Unit } from './target.ts';
@@ -30,10 +30,25 @@ const GROUP = 0;
 const OFFSET = 0n;
 const OFFSETS = 'vm/tsc-offsets';
 
+/** Ticks, days away from any counter that a guest has. */
+const FAR = 1n << 50n;
+
+/**
+ * 5.10 and 6.1 leave a counter as it is that is written within a second of what the new VM's own counter shows, so that a
+ * guest younger than that would find its time gone back (kvm_synchronize_tsc; in 6.12 the first
+ * write by a VMM counts, `user_set_tsc`). So the first vCPU's is written far off before; the others' are then within a second of the first's, and
+ * equal, as they were.
+ */
 export function tsc(target: Target): X86Unit[] {
-  return target.machine.vcpus.map((vcpu) => ({
-    unit: msrUnit(target, vcpu, 'tsc', 'x86/tsc', () => ok([TSC_ADJUST, TSC])),
-  }));
+  return target.machine.vcpus.map((vcpu, at) => {
+    const unit = msrUnit(target, vcpu, 'tsc', 'x86/tsc', () => ok([TSC_ADJUST, TSC]));
+    if (at > 0) return { unit };
+    const write: RegisterUnit['write'] = (register) => {
+      if (register.id === BigInt(TSC)) unit.write({ ...register, value: BigInt.asUintN(64, register.value + FAR) });
+      return unit.write(register);
+    };
+    return { unit: { ...unit, write } };
+  });
 }
 
 export function tscDeadline(target: Target): X86Unit[] {
