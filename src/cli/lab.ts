@@ -51,9 +51,9 @@ function exitOf({ code }: LabError): Failure['exit'] {
 }
 
 /** `debian:6.12` or a file; completed in shells. */
-export function kernelName(): ValueParser<'sync', string> {
+export function kernelName(metavar: 'KERNEL' | 'FROM' | 'TO' = 'KERNEL'): ValueParser<'sync', string> {
   return {
-    ...string({ metavar: 'KERNEL' }),
+    ...string({ metavar }),
     *suggest(prefix) {
       for (const { name: text } of KERNELS) if (text.startsWith(prefix)) yield { kind: 'literal', text };
       yield { kind: 'file', type: 'file' };

@@ -28,8 +28,8 @@ export const labLiveUpdateCommand: Command = define(
   'live-update',
   map(
     object({
-      from: argument(kernelName(), { description: message`The kernel that the guest starts on: debian:6.12` }),
-      to: argument(kernelName(), { description: message`The kernel that takes its place` }),
+      from: argument(kernelName('FROM'), { description: message`The kernel that the guest starts on: debian:6.12` }),
+      to: argument(kernelName('TO'), { description: message`The kernel that takes its place` }),
       architecture: withDefault(architectureOption(), ARCHITECTURES[0]),
       cpu: optional(
         option('--cpu', string({ metavar: 'CPU' }), {
