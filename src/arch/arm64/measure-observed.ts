@@ -55,7 +55,13 @@ export function asTheGuestReads(surface: Surface, words: readonly MeasuredWord[]
     return {
       ...rest,
       value,
-      latitude: { kind: 'fixed', otherwise: OTHERWISE },
+      latitude: {
+        kind: 'values',
+        values: [value],
+        otherwise: OTHERWISE,
+        // What it reads is taken, and the guest goes on reading the other.
+        rejections: [{ values: [word.value], rejection: { how: 'ignored', call: 'KVM_SET_ONE_REG' } }],
+      },
       misread: `KVM_GET_ONE_REG gives 0x${word.value.toString(16)}, which no guest reads`,
       evidence,
     };

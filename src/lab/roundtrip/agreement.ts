@@ -27,9 +27,6 @@ export function faultOf(predicted: Level, outcome: RoundTripOutcome): RoundTripF
   return (predicted === 'refused') === (outcome === 'refused') ? null : 'otherwise';
 }
 
-/** Reads by which a guest notices what the registry knows as a behaviour: the prediction is under that name. */
-const TOLD_BY: ReadonlyMap<WordPath, WordPath> = new Map([['reg/SMIDR_EL1', 'behaviour/id-registers/streaming-mode']]);
-
 /** `seen`: words of which the lab could have told that something is wrong. */
 export function wordDisagreements(
   prediction: Prediction,
@@ -40,7 +37,7 @@ export function wordDisagreements(
   const observed = Map.groupBy(observation.observed, ({ word }) => word);
   const words = new Set([...prediction.words.keys(), ...observed.keys()]);
   return [...words].flatMap((word): WordDisagreement[] => {
-    const reason = prediction.words.get(word) ?? prediction.words.get(TOLD_BY.get(word) ?? '');
+    const reason = prediction.words.get(word);
     const predicted = reason?.level ?? 'same';
     const worst = (observed.get(word) ?? []).toSorted((a, b) => rank(b) - rank(a))[0];
     if (worst === undefined && !seen.has(word)) return [];

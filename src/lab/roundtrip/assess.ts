@@ -80,7 +80,14 @@ function leg(
   const observation =
     outcome.how === 'lost'
       ? lost(outcome.why)
-      : observationOf(registry, made, snapshot, outcome.done, newlyNoticed(registry, travelled, way, outcome.done));
+      : observationOf(
+          group,
+          [on, host, trip.to],
+          made,
+          snapshot,
+          outcome.done,
+          newlyNoticed(registry, travelled, way, outcome.done),
+        );
   const seen =
     outcome.how === 'lost'
       ? new Set<string>()
@@ -131,7 +138,8 @@ function isState(registry: Registry, word: WordPath, before: string, now: string
 }
 
 function observationOf(
-  registry: Registry,
+  { registry }: RoundTripGroup,
+  hosts: readonly RoundTripHost[],
   plan: ReturnType<typeof planOf>,
   { state }: MachineState,
   { execution, report, guest, failure }: JobDone,
@@ -141,6 +149,7 @@ function observationOf(
     plan,
     execution,
     state,
+    lacks: (word) => hosts.some(({ surface }) => !surface.words.has(word)),
     report,
     guest: {
       runsOn: guest?.runsOn ?? false,

@@ -46,6 +46,8 @@ export interface Restored {
   readonly execution: Execution;
   /** What was to be restored. */
   readonly state: SavedState;
+  /** Words that some host of the trip does not have. */
+  readonly lacks?: (word: WordPath) => boolean;
   /** Null where there was no machine to restore onto. */
   readonly report: RestoreReport | null;
   readonly guest: {
@@ -71,7 +73,8 @@ export function observe(registry: Registry, restored: Restored): Observation {
     ...direct,
     ...differing
       .filter(({ seen: { word } }) => !refused.has(word))
-      .filter((each) => !isHarmless(registry, each) && !(anyRefused && isDerived(registry, each)))
+      .filter((each) => !isHarmless(registry, each) && !isUnused(registry, each, restored.lacks))
+      .filter((each) => !(anyRefused && isDerived(registry, each)))
       .map(({ seen }) => seen),
   ];
   return {
@@ -110,8 +113,25 @@ function isDerived(registry: Registry, differing: Differing): boolean {
   return elements.length > 0 && elements.every(({ kind }) => kind === 'derived');
 }
 
+/** It says "not used" on one host, and another, which does not have it, shows something else: a cache that CLIDR_EL1 does not name. */
+function isUnused(
+  registry: Registry,
+  { seen: { word }, values }: Differing,
+  lacks: Restored['lacks'] = () => false,
+): boolean {
+  const neutral = registry.neutral(word);
+  return values !== null && (values.before === neutral || values.now === neutral) && lacks(word);
+}
+
+/** Reads by which a guest meets what the registry knows as a behaviour: whether it hurts is said there. */
+const BEHAVIOUR_OF: ReadonlyMap<WordPath, WordPath> = new Map([
+  ['reg/SMIDR_EL1', 'behaviour/id-registers/streaming-mode'],
+]);
+
 /** What the registry says that no running guest is hurt by. */
 function isHarmless(registry: Registry, differing: Differing): boolean {
+  const behaviour = BEHAVIOUR_OF.get(differing.seen.word);
+  if (behaviour !== undefined) return registry.elements(behaviour, 8).every(({ harmless }) => harmless?.when === 'any');
   const elements = differingElements(registry, differing);
   const { values } = differing;
   return (

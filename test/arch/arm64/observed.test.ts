@@ -77,7 +77,11 @@ describe('what a guest reads', () => {
     const surface = guestOf(recorded('5.10'), [[CTR, '0x8444c004']]);
     expect(differences(surface)).toEqual([['reg/CTR_EL0/IDC', null]]);
     const word = measure(surface).words.get('reg/CTR_EL0');
-    expect(word).toMatchObject({ value: 0x8444_c004n, latitude: { kind: 'fixed' } });
+    const taken = { values: [0x9444_c004n], rejection: { how: 'ignored', call: 'KVM_SET_ONE_REG' } };
+    expect(word).toMatchObject({
+      value: 0x8444_c004n,
+      latitude: { kind: 'values', values: [0x8444_c004n], rejections: [taken] },
+    });
     expect(word?.misread).toContain('0x9444c004');
     expect(word?.evidence).toBe('/sections/observed/data/registers/0/1');
   });
