@@ -56,14 +56,6 @@ export const CAUSES: readonly Cause[] = [
     cause:
       'On 5.10 the same counter has two names, and a guest whose CPUID has no PERFCTR_CORE is saved under both. Contracts leave the second out, as state of a unit that the guest does not have; later kernels refuse it where it is in use.',
   },
-  {
-    architecture: 'x86_64',
-    words: /^vcpu\/\d+\/events\/exception\.pending$/,
-    predicted: ['same'],
-    observed: 'differs',
-    cause:
-      'Saved between an exception and its delivery. Without KVM_CAP_EXCEPTION_PAYLOAD, KVM_GET_VCPU_EVENTS says that it is both pending and injected, and KVM_SET_VCPU_EVENTS takes the latter alone (kvm_vcpu_ioctl_x86_set_vcpu_events): nothing is lost.',
-  },
 ];
 
 export function causeOf(

@@ -55,7 +55,9 @@ and read back, and what code in the guest found otherwise than in its first roun
 - \`hung\`: everything was taken, and the guest does not go on.
 
 Registers that a kernel does not take and that hold the value that says "not used" are left out, and counted as harmless. What
-a VMM meets that insists on them is counted apart.
+a VMM meets that insists on them is counted apart. Not counted are differences that the registry calls harmless to a running
+guest (one event more to count), and those that only follow from a refusal that is counted. Of behaviours that no register
+declares only what these guests do shows here: \`evenkeel host observe\` is about those.
 
 `;
 

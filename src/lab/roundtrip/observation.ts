@@ -63,7 +63,10 @@ export function observe(registry: Registry, restored: Restored): Observation {
   const planned = observedOfPlan(registry, plan, execution);
   const units = (report?.units ?? []).flatMap((unit) => observedOfUnit(registry, unit, restored.state));
   const direct = [...planned, ...units.filter(({ neutral }) => !neutral).map(({ seen }) => seen)];
-  const differing = [...(report?.differences ?? []).flatMap(differingState), ...guest.noticed.map(differingRead)];
+  const differing = [
+    ...(report?.differences ?? []).flatMap(differingState),
+    ...guest.noticed.map(differingRead),
+  ].filter(({ seen }, _, all) => !isConflated(seen.word, all));
   // What was refused does not read as it was to, in KVM and in the guest: that is the same thing once more.
   const refused = new Set(
     [...planned, ...units.map(({ seen }) => seen)].flatMap(({ how, word }) => (how === 'refused' ? [word] : [])),
@@ -74,7 +77,8 @@ export function observe(registry: Registry, restored: Restored): Observation {
     ...differing
       .filter(({ seen: { word } }) => !refused.has(word))
       .filter((each) => !isHarmless(registry, each) && !isUnused(registry, each, restored.lacks))
-      .filter((each) => !(anyRefused && isDerived(registry, each)))
+      // What another host derived is no state; what the guest reads is told by the guest.
+      .filter((each) => !((anyRefused || each.seen.by === 'restore') && isDerived(registry, each)))
       .map(({ seen }) => seen),
   ];
   return {
@@ -113,6 +117,15 @@ function isDerived(registry: Registry, differing: Differing): boolean {
   return elements.length > 0 && elements.every(({ kind }) => kind === 'derived');
 }
 
+/**
+ * Without KVM_CAP_EXCEPTION_PAYLOAD an exception that is not delivered yet is told as both pending and injected, and taken as
+ * injected alone (kvm_vcpu_ioctl_x86_get_vcpu_events and _set_): where that one is as it was, nothing is lost.
+ */
+function isConflated(word: WordPath, all: readonly Differing[]): boolean {
+  const injected = word.replace(/\/exception\.pending$/, '/exception.injected');
+  return injected !== word && !all.some(({ seen }) => seen.word === injected);
+}
+
 /** It says "not used" on one host, and another, which does not have it, shows something else: a cache that CLIDR_EL1 does not name. */
 function isUnused(
   registry: Registry,
@@ -120,7 +133,10 @@ function isUnused(
   lacks: Restored['lacks'] = () => false,
 ): boolean {
   const neutral = registry.neutral(word);
-  return values !== null && (values.before === neutral || values.now === neutral) && lacks(word);
+  if (values === null || !lacks(word)) return false;
+  // State that was in use and is not any more is lost.
+  const isState = registry.elements(word, 64).some(({ kind }) => kind === 'state');
+  return values.before === neutral || (values.now === neutral && !isState);
 }
 
 /** Reads by which a guest meets what the registry knows as a behaviour: whether it hurts is said there. */
