@@ -39,8 +39,7 @@ function isSelectable(given: Latitude, promised: bigint, word: MeasuredWord, who
   return word.latitude.kind === 'values' ? showsTogether(word, whole) : latitude.contains(given, promised);
 }
 
-/** True where a guest that was promised one value is not hurt by another. */
-export function isHarmless({ harmless, width, signed }: Element, promised: bigint, shows: bigint): boolean {
+function isHarmless({ harmless, width, signed }: Element, promised: bigint, shows: bigint): boolean {
   switch (harmless?.when) {
     case undefined:
       return false;

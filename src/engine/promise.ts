@@ -11,7 +11,7 @@ import type {
 } from '../model/index.ts';
 import { describeLatitude } from './describe.ts';
 import { fieldLatitude, showsTogether } from './field-latitude.ts';
-import { isHarmless, show } from './judge.ts';
+import { show } from './judge.ts';
 import { zeroWord } from './promise-unit.ts';
 
 /** What one host says of an element for which a value was looked for. */
@@ -69,8 +69,7 @@ export function choose(
   const conflicts: Conflict[] = [];
   for (const element of elements) {
     const asked = wanted.get(element.path);
-    const chosen =
-      common(element, present, neutral, asked) ?? (asked === undefined ? harmless(element, present) : null);
+    const chosen = common(element, present, neutral, asked);
     if (chosen === null) conflicts.push(conflict(element));
     else value |= chosen << BigInt(element.shift);
     mask |= fieldMask(element);
@@ -120,18 +119,6 @@ function common(
   const joint = jointLatitude(element, words);
   if (only !== undefined) return latitude.contains(joint, only) ? only : null;
   return best(element, joint, shown);
-}
-
-/** A value that some show and that hurts no guest on those that cannot show it; null where there is none. */
-function harmless(element: Element, words: readonly MeasuredWord[]): bigint | null {
-  if (element.harmless === undefined) return null;
-  const shown = words.map((word) => extract(element, word.value ?? 0n));
-  const kept = (value: bigint): boolean =>
-    words.every(
-      (word, at) =>
-        isHarmless(element, value, shown[at] ?? 0n) || latitude.contains(jointLatitude(element, [word]), value),
-    );
-  return shown.find(kept) ?? null;
 }
 
 function togetherOn(words: readonly MeasuredWord[], value: bigint, mask: bigint): boolean {
