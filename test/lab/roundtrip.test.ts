@@ -28,11 +28,15 @@ describe('a guest that checks itself', () => {
         const variants = variantsOf(architecture, ['default']);
         const group = await recordedGroup(architecture, 'max', [from, to]);
         const trips = itinerary(group, { variants, from: [`debian:${from}`], to: [`debian:${to}`] });
-        const perform = labPerform(labContext(), (_, { kernel }) => {
-          const machine = prepared.get(kernel);
-          if (machine === undefined) throw new Error(`${kernel} is not part of this`);
-          return Promise.resolve(ok(machine));
-        });
+        const perform = labPerform(
+          labContext(),
+          (_, { kernel }) => {
+            const machine = prepared.get(kernel);
+            if (machine === undefined) throw new Error(`${kernel} is not part of this`);
+            return Promise.resolve(ok(machine));
+          },
+          { again: true },
+        );
         const done = await campaign([trips], perform, { parallel: 1 });
         if (!done.ok) throw new Error(done.error.message);
         expect(done.value.flatMap(({ failed }) => failed)).toEqual([]);

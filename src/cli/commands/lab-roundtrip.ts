@@ -63,6 +63,9 @@ export const labRoundtrip: Command = define(
           description: message`Which guests; default: all; may be repeated`,
         }),
       ),
+      again: optional(
+        flag('--again', { description: message`Do also what is remembered of an earlier run with the same program` }),
+      ),
       parallel: optional(
         option('--parallel', integer({ min: 1, metavar: 'N' }), {
           description: message`Machines at once; default: cores`,
@@ -85,12 +88,16 @@ export const labRoundtrip: Command = define(
         if (!prepared.ok) return labFailure(terminal, prepared.error);
         const { onJobs: onBoots, onProgress } = boardOn(terminal);
         const begun = performance.now();
-        const done = await campaign(itineraries.value, labPerform(context, prepared.value.of), {
-          parallel: given.parallel ?? availableParallelism(),
-          signal: terminal.signal,
-          onBoots,
-          onProgress,
-        });
+        const done = await campaign(
+          itineraries.value,
+          labPerform(context, prepared.value.of, { again: given.again === true }),
+          {
+            parallel: given.parallel ?? availableParallelism(),
+            signal: terminal.signal,
+            onBoots,
+            onProgress,
+          },
+        );
         terminal.status('');
         if (!done.ok) return labFailure(terminal, done.error);
         const used = VARIANTS.filter(({ id }) => given.variants.length === 0 || given.variants.includes(id));

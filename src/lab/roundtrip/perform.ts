@@ -43,10 +43,11 @@ export interface PerformEvents {
 /** Steps' deadlines are for real machines; a guest in an emulated one counts its own deadline besides. */
 const PATIENCE = 12;
 
-/** `prepared`: what a boot of each kernel needs. */
+/** `prepared`: what a boot of each kernel needs. `again`: do also what is remembered. */
 export function labPerform(
   context: LabContext,
   prepared: (group: RoundTripGroup, host: RoundTripHost) => Promise<Result<Prepared, LabError>>,
+  { again = false }: { readonly again?: boolean } = {},
 ): Perform {
   return async (group, host, request, events) => {
     const ready = await prepared(group, host);
@@ -55,7 +56,7 @@ export function labPerform(
     const jobs = new Map<string, JobOutcome>();
     const open: RoundTripJob[] = [];
     for (const job of request.jobs) {
-      const known = remembered(pathOf(context, identity, request, job));
+      const known = again ? null : remembered(pathOf(context, identity, request, job));
       if (known === null) open.push(job);
       else jobs.set(job.name, { how: 'done', done: known });
     }
