@@ -26,5 +26,5 @@ export type {
 } from './round-trip.ts';
 export { PROBE, REQUEST, readRequest, stepsOf } from './request.ts';
 export type { Request } from './request.ts';
-export { supervise } from './supervise.ts';
+export { START_SECONDS, supervise } from './supervise.ts';
 export type { Launch, ProbeFailure, SuperviseOptions, SuperviseResult, Worker, WorkerEvents } from './supervise.ts';

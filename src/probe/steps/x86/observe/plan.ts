@@ -129,12 +129,16 @@ function apicWords(guest: X86Guest, words: readonly PlanWord[]): Result<Observed
   );
 }
 
-/** Hyper-V's leaves are in the place of KVM's own where the plan has them, and are words of their own. */
+/**
+ * At the leaf that the plan reads back, which is not always the word's: where a guest has Hyper-V's leaves, KVM's own stand
+ * behind them, and where it has none, KVM's stand in their place.
+ */
 function cpuidWords(guest: X86Guest, words: readonly PlanWord[]): Result<ObservedWord[], KvmError> {
-  const wanted = words.flatMap(({ word }) => {
-    const name = parseCpuidWord(word.replace(/^hyperv\//, 'cpuid/'));
-    return name === null ? [] : [{ word, ...name }];
-  });
+  const wanted = words.flatMap(({ word, read }) =>
+    read?.call === 'KVM_GET_CPUID2'
+      ? [{ word, leaf: read.function, subleaf: read.index, register: read.register }]
+      : [],
+  );
   const keys = new Map(
     wanted.map(({ leaf, subleaf }): [string, CpuidKey] => [`${leaf}:${subleaf}`, { leaf, subleaf }]),
   );
