@@ -64,3 +64,10 @@ export function kernelName(metavar: 'KERNEL' | 'FROM' | 'TO' = 'KERNEL'): ValueP
 export function architectureOption(): Parser<'sync', Architecture | undefined, unknown> {
   return optional(option('--arch', choice(ARCHITECTURES), { description: message`x86_64 or arm64` }));
 }
+
+/** `--modules` is for kernels of one's own: those that the lab knows by name bring theirs. */
+export function modulesFailure(kernels: readonly string[], modules: string | undefined): Failure | null {
+  if (modules === undefined || !kernels.every((kernel) => kernel.startsWith('debian:'))) return null;
+  const advice = 'Leave --modules out, or give the file of a kernel of yours.';
+  return failure(EXIT.usage, `${kernels[0] ?? 'a kernel that the lab knows by name'} brings its own modules`, advice);
+}

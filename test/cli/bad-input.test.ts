@@ -128,3 +128,17 @@ describe('bad input ends with 4, one clear line with the place, nothing on stand
     expect((await evenkeel(['surface', 'show', '-'], { input: text })).status).toBe(0);
   });
 });
+
+describe('modules of one kernel are not given to another', () => {
+  test.each([
+    ['lab probe', ['lab', 'probe', '--kernel', 'debian:6.12']],
+    ['lab observe', ['lab', 'observe', '--kernel', 'debian:6.12']],
+    ['lab conform', ['lab', 'conform', '--kernel', 'debian:6.12', '--against', 'debian:6.1']],
+    ['lab roundtrip', ['lab', 'roundtrip', '--from', 'debian:6.12', '--to', 'debian:6.1']],
+    ['lab verify', ['lab', 'verify', '--kernel', 'debian:6.12']],
+  ])('%s', async (_, words) => {
+    const { status, stderr } = await evenkeel([...words, '--modules', directory]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('debian:6.12 brings its own modules');
+  });
+});

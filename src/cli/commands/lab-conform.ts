@@ -12,10 +12,9 @@ import { report } from '../conform/report.ts';
 import { conformOptions, conformOutput, writeReport } from '../conform/write.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
-import { EXIT, failure } from '../exit.ts';
 import type { Failure } from '../exit.ts';
 import type { NamedSurface } from '../input.ts';
-import { architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const labConform: Command = define(
@@ -50,10 +49,8 @@ export const labConform: Command = define(
     }),
     (given): Task =>
       async (terminal) => {
-        if (given.modules !== undefined && given.kernel.startsWith('debian:')) {
-          const advice = 'Leave --modules out, or give the file of a kernel of yours.';
-          return failure(EXIT.usage, `${given.kernel} brings its own modules`, advice);
-        }
+        const stray = modulesFailure([given.kernel], given.modules);
+        if (stray !== null) return stray;
         const { architecture = 'x86_64', cpu, append, modules } = given;
         const common = { architecture, append, ...(cpu === undefined ? {} : { cpu }) };
         const from = await boot(terminal, { ...common, kernel: given.against });

@@ -8,7 +8,7 @@ import { prepare } from '../../lab/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 
 export const labImage: Command = define(
   'image',
@@ -22,6 +22,8 @@ export const labImage: Command = define(
     }),
     ({ kernel, modules, architecture = 'x86_64' }): Task =>
       async (terminal) => {
+        const stray = modulesFailure([kernel], modules);
+        if (stray !== null) return stray;
         const target = { architecture, kernel, ...(modules === undefined ? {} : { modules }) };
         const prepared = await prepare(labFor(terminal), target);
         if (!prepared.ok) return labFailure(terminal, prepared.error);

@@ -17,7 +17,7 @@ import { EXIT, failure } from '../exit.ts';
 import type { Failure } from '../exit.ts';
 import { load } from '../input.ts';
 import type { NamedSurface } from '../input.ts';
-import { architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 import { departure } from '../move.ts';
 import { contractObservation, defaultObservation, observationExit, observationText } from '../observe.ts';
 import { observedMachine } from '../observe-plan.ts';
@@ -48,6 +48,8 @@ export const labObserve: Command = define(
     }),
     ({ kernel, modules, architecture, cpu, contract, output }): Task =>
       async (terminal) => {
+        const stray = modulesFailure([kernel], modules);
+        if (stray !== null) return stray;
         const named = contract === undefined ? null : await load(contract, terminal);
         if (named !== null && !named.ok) return named.error;
         const leaves = named === null ? null : departure(named.value, undefined);

@@ -11,8 +11,8 @@ import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { describeHost, shortFingerprint } from '../describe.ts';
 import { emit } from '../emit.ts';
-import { EXIT, failure } from '../exit.ts';
-import { CONSOLE_LINES, architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { EXIT } from '../exit.ts';
+import { CONSOLE_LINES, architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 import { writeOption } from '../operands.ts';
 
 export const labProbe: Command = define(
@@ -39,10 +39,8 @@ export const labProbe: Command = define(
     }),
     (given): Task =>
       async (terminal) => {
-        if (given.modules !== undefined && given.kernel.startsWith('debian:')) {
-          const advice = 'Leave --modules out, or give the file of a kernel of yours.';
-          return failure(EXIT.usage, `${given.kernel} brings its own modules`, advice);
-        }
+        const stray = modulesFailure([given.kernel], given.modules);
+        if (stray !== null) return stray;
         const board = new Board([given.kernel]);
         const onProgress = (progress: LabProgress): void => {
           const now = performance.now();

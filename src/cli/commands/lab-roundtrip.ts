@@ -27,7 +27,7 @@ import type { Command, Task } from '../command.ts';
 import { documentText, emit } from '../emit.ts';
 import { EXIT, failure } from '../exit.ts';
 import type { ExitCode, Failure } from '../exit.ts';
-import { ARCHITECTURES, architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { ARCHITECTURES, architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 import { labGroups, targetOf } from '../lab-hosts.ts';
 import { outputOption, writeOption } from '../operands.ts';
 import { agrees } from '../roundtrip/summary.ts';
@@ -81,6 +81,8 @@ export const labRoundtrip: Command = define(
           const advice = 'Give --from and --to, or --all for the whole matrix, which takes about half an hour.';
           return failure(EXIT.usage, 'it is not said which round trips', advice);
         }
+        const stray = modulesFailure([...from, ...to], given.modules);
+        if (stray !== null) return stray;
         const context = labFor(terminal);
         const itineraries = await itinerariesOf(terminal, context, { ...given, cpu, from, to });
         if (!itineraries.ok) return itineraries.error;

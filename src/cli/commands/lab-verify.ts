@@ -11,7 +11,7 @@ import type { Command, Task } from '../command.ts';
 import { EXIT, failure } from '../exit.ts';
 import type { ExitCode, Failure } from '../exit.ts';
 import { load } from '../input.ts';
-import { ARCHITECTURES, architectureOption, kernelName, labFailure, labFor } from '../lab.ts';
+import { ARCHITECTURES, architectureOption, kernelName, labFailure, labFor, modulesFailure } from '../lab.ts';
 import { labGroups, targetOf } from '../lab-hosts.ts';
 import type { LabGroup } from '../lab-hosts.ts';
 import { departure } from '../move.ts';
@@ -49,6 +49,8 @@ export const labVerify: Command = define(
     }),
     ({ contracts, kernels, modules, architecture, cpu, output }): Task =>
       async (terminal) => {
+        const stray = modulesFailure(kernels, modules);
+        if (stray !== null) return stray;
         const given = await departures(contracts, terminal);
         if (!given.ok) return given.error;
         const own = given.value[0]?.contract.architecture ?? architecture;

@@ -15,6 +15,7 @@ import type { Decision } from '../../snapshot/decision.ts';
 import { writeSnapshot } from '../../snapshot/file/index.ts';
 import type { SnapshotFile, SnapshotParts } from '../../snapshot/file/index.ts';
 import { savedExtents, savedMemory } from '../../snapshot/memory.ts';
+import { keepPromises } from '../../snapshot/promised.ts';
 import type { JobDone } from '../../worker/index.ts';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
@@ -141,7 +142,11 @@ async function attempt(
     name: 'restore',
     plan: 0,
     vcpus: guest.vcpus,
-    snapshot: { state, memory: await savedMemory(metadata.memory, file.extents()) },
+    // What the source could not show, it saved as it was; written back, that would undo what the plan sets.
+    snapshot: {
+      state: keepPromises(registry, decision.planned, state),
+      memory: await savedMemory(metadata.memory, file.extents()),
+    },
     reads: [],
     rounds,
     onRefusal: 'stop',

@@ -3,7 +3,6 @@ import { BEHAVIOURS } from '../../../../arch/x86/tables/behaviours.ts';
 import { LAPIC_ROWS } from '../../../../arch/x86/tables/lapic.ts';
 import { parseMsrWord } from '../../../../arch/x86/msr-names.ts';
 import { UNREAD_APIC } from '../../../../arch/x86/observed.ts';
-import { parseCpuidWord } from '../../../../arch/x86/paths.ts';
 import { openRuns } from '../../../../guest/machine.ts';
 import { BEHAVIOUR_TESTS } from '../../../../guest/x86/behaviour/index.ts';
 import type { Bench, BehaviourTest, Came, CpuidEntry } from '../../../../guest/x86/behaviour/index.ts';
