@@ -19,6 +19,7 @@ export { describeDocumentError, documentError } from './error.ts';
 export type { DocumentCode, DocumentError, Place } from './error.ts';
 export { EXPLANATION_FORMAT, explanationSchema } from './explanation.ts';
 export type { ExplainedCall, ExplainedElement, ExplainedHistory, ExplanationDocument } from './explanation.ts';
+export { exportSchema } from './export.ts';
 export { FENCE_FORMAT, fenceSchema } from './fence.ts';
 export type { FenceDocument } from './fence.ts';
 export { fingerprint } from './fingerprint.ts';

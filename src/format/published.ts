@@ -8,6 +8,7 @@ import { contractSchema } from './contract.ts';
 import { coverageSchema } from './coverage.ts';
 import { differenceSchema } from './difference.ts';
 import { explanationSchema } from './explanation.ts';
+import { exportSchema } from './export.ts';
 import { fenceSchema } from './fence.ts';
 import { matrixSchema } from './matrix.ts';
 import { observationSchema } from './observation.ts';
@@ -30,6 +31,7 @@ export const PUBLISHED_FORMATS = [
   'baseline',
   'fence',
   'observation',
+  'export',
   'plan',
   'verification',
   'agreement',
@@ -53,6 +55,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   baseline: baselineSchema,
   fence: fenceSchema,
   observation: observationSchema,
+  export: exportSchema,
   plan: planSchema,
   verification: verificationSchema,
   agreement: agreementSchema,

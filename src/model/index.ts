@@ -3,6 +3,7 @@ export * from './catalogue.ts';
 export * from './comparison-text.ts';
 export * from './contract.ts';
 export * from './element.ts';
+export * from './export.ts';
 export * from './hex.ts';
 export * as latitude from './latitude.ts';
 export type { Latitude } from './latitude.ts';

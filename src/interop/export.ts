@@ -1,0 +1,77 @@
+/**
+ * How exporters answer. Each gives its artefact and a function that says of one promised element what becomes of it; that
+ * every element is accounted for is done here, once. Pure.
+ */
+import { EXPORT_FORMAT, extract, fieldMask } from '../model/index.ts';
+import type {
+  Artefact,
+  Contract,
+  Element,
+  ExplainedElementValue,
+  ExportOutcome,
+  Exported,
+  PromisedElement,
+  Registry,
+  SetElement,
+} from '../model/index.ts';
+
+/** A promised element together with its row of the registry. */
+export interface PromisedField extends PromisedElement {
+  readonly field: Element;
+}
+
+/**
+ * Every element that the contract promises, in the contract's order. A field of which only some bits are promised counts,
+ * with the promised bits of its value.
+ */
+export function promisedFields(registry: Registry, contract: Contract): PromisedField[] {
+  return contract.promises.flatMap(({ word, width, value, mask }) =>
+    registry
+      .elements(word, width)
+      .filter((field) => (fieldMask(field) & mask) !== 0n)
+      .map((field) => ({ element: field.path, word, value: extract(field, value & mask), field })),
+  );
+}
+
+export interface Answer {
+  /** `qemu:10.0`, `libvirt`, … */
+  readonly target: string;
+  readonly artefact: Artefact;
+  readonly notes: readonly string[];
+  readonly outcome: (promised: PromisedField) => ExportOutcome;
+}
+
+/** The document of an export: each promised element asked for once, and put into its list. */
+export function exported(registry: Registry, contract: Contract, answer: Answer): Exported {
+  const set: SetElement[] = [];
+  const inherent: ExplainedElementValue[] = [];
+  const cannot: ExplainedElementValue[] = [];
+  for (const promised of promisedFields(registry, contract)) {
+    const { element, word, value } = promised;
+    const outcome = answer.outcome(promised);
+    switch (outcome.how) {
+      case 'set':
+        set.push({ element, word, value, by: outcome.by });
+        break;
+      case 'inherent':
+        inherent.push({ element, word, value, why: outcome.why });
+        break;
+      case 'cannot':
+        cannot.push({ element, word, value, why: outcome.why });
+        break;
+    }
+  }
+  const { target, artefact, notes } = answer;
+  const { architecture, name } = contract;
+  return {
+    format: EXPORT_FORMAT,
+    architecture,
+    contract: name,
+    target,
+    artefact,
+    set,
+    inherent,
+    cannot,
+    notes,
+  };
+}
