@@ -8,8 +8,10 @@ import {
   registryFor,
 } from '../../src/arch/index.ts';
 import { observedAgainstDeclared } from '../../src/engine/index.ts';
+import { observationSchema } from '../../src/format/index.ts';
 import { labContext, probePrepared } from '../../src/lab/index.ts';
 import type { BehaviourData } from '../../src/model/index.ts';
+import { evenkeel } from '../cli/evenkeel.ts';
 import { ready } from './ready.ts';
 
 const MILLISECONDS = 600_000;
@@ -54,6 +56,19 @@ describe('a guest in the lab', () => {
         observationRulesFor('x86_64'),
       );
       expect(differences.filter(({ explained }) => explained === null)).toEqual([]);
+    },
+  );
+
+  it(
+    "reads what it was promised on the machine of an older kernel's contract",
+    { timeout: MILLISECONDS },
+    async (test) => {
+      await ready(test, 'x86_64', 'debian:6.12');
+      const contract = ['--contract', 'x86_64/max/debian-6.1'];
+      const ran = await evenkeel(['lab', 'observe', '--kernel', 'debian:6.12', ...contract, '-o', 'json']);
+      const found = observationSchema.decode(JSON.parse(ran.stdout));
+      expect(found.elements.filter(({ result }) => result === 'differs')).toEqual([]);
+      expect(ran.status).toBe(0);
     },
   );
 });
