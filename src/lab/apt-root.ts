@@ -19,6 +19,8 @@ import { KEYRING, KEYRING_PACKAGE, installHint } from './tools.ts';
 export interface AptRoot {
   readonly directory: string;
   readonly suite: Suite;
+  /** Whose packages are taken where `suite` has none that serves. */
+  readonly others: readonly Suite[];
   /** For every call of an apt program: `{ APT_CONFIG: … }`. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -26,12 +28,16 @@ export interface AptRoot {
 /** Lists younger than this are not fetched again unless asked to. */
 const FRESH_MILLISECONDS = 24 * 3600 * 1000;
 
-/** Opens the root of a suite; `architectures` are Debian's names. Fetches its lists where they are not fresh. */
+/**
+ * Opens the root of a suite; `architectures` are Debian's names. Fetches its lists where they are not fresh. `others`: suites
+ * for what it lacks, as trixie-backports lacks most of what its own packages depend on.
+ */
 export async function openAptRoot(
   context: LabContext,
   suite: Suite,
   architectures: readonly string[],
   refresh: boolean = false,
+  others: readonly Suite[] = [],
 ): Promise<Result<AptRoot, LabError>> {
   if (!existsSync(KEYRING)) {
     return err(
@@ -40,8 +46,8 @@ export async function openAptRoot(
       }),
     );
   }
-  const directory = join(context.cache, 'apt', `${suite}-${architectures.join('-')}`);
-  const root: AptRoot = { directory, suite, environment: { APT_CONFIG: join(directory, 'apt.conf') } };
+  const directory = join(context.cache, 'apt', `${[suite, ...others].join('+')}-${architectures.join('-')}`);
+  const root: AptRoot = { directory, suite, others, environment: { APT_CONFIG: join(directory, 'apt.conf') } };
   const configured = await configure(context, root, architectures);
   if (!configured.ok) return configured;
   const stamp = join(directory, 'updated');
@@ -105,7 +111,7 @@ async function configure(
     writeFileSync(join(root.directory, 'status'), '');
     writeFileSync(
       join(root.directory, 'etc/sources.list.d/debian.sources'),
-      sourceFor(mirror, root.suite, architectures),
+      [root.suite, ...root.others].map((suite) => sourceFor(mirror, suite, architectures)).join('\n'),
     );
     writeFileSync(join(root.directory, 'apt.conf'), [...configuration(root, architectures), ...proxies, ''].join('\n'));
     return ok(null);
@@ -128,6 +134,8 @@ function configuration(root: AptRoot, architectures: readonly string[]): string[
     `APT::Architectures { ${architectures.map((name) => `"${name}";`).join(' ')} };`,
     // apt's own unprivileged user could not write below somebody's home.
     'APT::Sandbox::User "root";',
+    // Of two versions that of the suite, even where apt would leave backports aside (apt_preferences(5)).
+    ...(root.others.length === 0 ? [] : [`APT::Default-Release "${root.suite}";`]),
     'Acquire::Languages "none";',
     'Acquire::Retries "3";',
   ];
