@@ -23,6 +23,7 @@ export function prebuiltBundle(): string | null {
  */
 const PARTS: readonly { readonly name: string; readonly test: RegExp }[] = [
   { name: 'state', test: /\/src\/(?:snapshot\/|arch\/ordering\/|guest\/\w+\/witness\/|worker\/(?:snapshot|state)-)/ },
+  { name: 'qemu', test: /\/src\/(?:interop\/qemu\/|worker\/qemu-|lab\/guest\/qemu)/ },
   { name: 'x86', test: /\/src\/(?:probe\/steps|guest|arch)\/x86\// },
   { name: 'arm64', test: /\/src\/(?:probe\/steps|guest|arch)\/arm64\// },
 ];

@@ -26,7 +26,7 @@ import type { GuestModule } from './modules.ts';
 import { keep } from './store.ts';
 
 /** To be raised when the layout of the image changes. */
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 export interface Image {
   readonly path: string;
@@ -98,10 +98,12 @@ function imageEntries(
   modules: readonly GuestModule[],
   program: readonly ProgramFile[],
 ): Result<CpioEntry[], LabError> {
-  const entries: CpioEntry[] = ['dev', 'proc', 'sys', 'tmp', 'modules', 'program', 'lib', 'lib64'].map((path) => ({
-    kind: 'directory',
-    path,
-  }));
+  const entries: CpioEntry[] = ['dev', 'proc', 'sys', 'tmp', 'qemu', 'modules', 'program', 'lib', 'lib64'].map(
+    (path) => ({
+      kind: 'directory',
+      path,
+    }),
+  );
   entries.push({ kind: 'character', path: 'dev/console', major: 5, minor: 1 });
   const programs = [
     ['node', files.node],

@@ -8,6 +8,7 @@ import type { Step } from '../probe/index.ts';
 import type { Arm64GuestRequest } from './guest-arm64.ts';
 import type { X86GuestRequest } from './guest-x86.ts';
 import type { ObserveRequest } from './observe-step.ts';
+import type { QemuRequest } from './qemu-job.ts';
 import type { RoundTripRequest } from './round-trip.ts';
 import type { StateRequest } from './state-step.ts';
 
@@ -18,6 +19,8 @@ export type Request =
   | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
   /** Run a guest on the machine that a plan makes. */
   | Arm64GuestRequest
+  /** Have QEMUs run, save and restore guests; in the lab only. */
+  | QemuRequest
   /** Save guests, and restore guests that were saved. */
   | RoundTripRequest
   /** Save a machine and restore it onto another on the same kernel. */
@@ -41,6 +44,8 @@ export async function stepsOf(request: Request, architecture: Architecture): Pro
       return (await import('./observe-step.ts')).observation(request, architecture);
     case 'plans':
       return (await import('./plan-step.ts')).planSteps(request.plans);
+    case 'qemu':
+      return (await import('./qemu-steps.ts')).qemuSteps(request);
     case 'round-trip':
       return (await import('./snapshot-step.ts')).roundTripSteps(request);
     case 'state':

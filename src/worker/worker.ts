@@ -25,17 +25,15 @@ export async function work(
 ): Promise<void> {
   const architecture = ownArchitecture();
   if (architecture === null) throw new Error(`Evenkeel works on x86_64 and arm64 hosts; this is ${process.arch}`);
+  const send = (message: Message): void => {
+    const bytes = Buffer.from(encode(message));
+    heed(message);
+    for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
+  };
+  if (request.kind === 'qemu') return (await import('./qemu-steps.ts')).runQemuJobs(request, skip, send);
   const all = await stepsOf(request, architecture);
   const steps = all.filter((step) => !skip.has(step.name));
-  runSteps(
-    steps,
-    (message) => {
-      const bytes = Buffer.from(encode(message));
-      heed(message);
-      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
-    },
-    device,
-  );
+  runSteps(steps, send, device);
 }
 
 if (import.meta.main) {

@@ -59,7 +59,8 @@ async function measure(system: System, architecture: 'x64' | 'arm64'): Promise<v
   if (process.argv.includes(LEAVE)) return (await import('./live-update.ts')).leave(system, architecture, port);
   if (process.argv.includes(ARRIVE)) return (await import('./live-update.ts')).arrive(port);
   const request = process.argv.includes(REQUEST) ? readRequest(readLine(port)) : PROBE;
-  if (request.kind === 'round-trip') setFlagsFromString(BASELINE);
+  if (request.kind === 'round-trip' || request.kind === 'qemu') setFlagsFromString(BASELINE);
+  if (request.kind === 'qemu') await (await import('./qemu.ts')).mountQemus(system);
   await work(port, new Set(skip.split(',')), '/dev/kvm', request);
 }
 

@@ -17,6 +17,8 @@ export interface Segment {
 
 export interface System {
   mount(type: string, target: string): void;
+  /** A disk's file system, read-only. */
+  mountDisk(device: string, type: string, target: string): void;
   /** Inserts a module from an open file (finit_module(2)), without parameters. */
   insertModule(fd: number, name: string): void;
   /** Has the kernel read the next one from a file of a file system (kexec_file_load(2)), without an initramfs. */
@@ -35,6 +37,8 @@ const NUMBERS = {
   kexecLoad: { x64: 246, arm64: 104 },
   kexecFileLoad: { x64: 320, arm64: 294 },
 } as const;
+/** include/uapi/linux/mount.h, MS_RDONLY. */
+const READ_ONLY = 1;
 /** include/uapi/linux/reboot.h: LINUX_REBOOT_CMD_POWER_OFF, LINUX_REBOOT_CMD_KEXEC. */
 const POWER_OFF = 0x4321fedc;
 const KEXEC = 0x45584543;
@@ -53,6 +57,9 @@ export function openSystem(architecture: 'x64' | 'arm64'): System {
   };
   return {
     mount: (type, target) => check(mount(type, target, type, 0, null), `mount ${type} on ${target}`),
+    mountDisk(device, type, target) {
+      check(mount(device, target, type, READ_ONLY, null), `mount ${device} on ${target}`);
+    },
     insertModule: (fd, name) => check(insert(NUMBERS.finitModule[architecture], fd, '', 0), `insert module ${name}`),
     loadKernelFile(fd, commandLine) {
       const length = BigInt(Buffer.byteLength(commandLine) + 1);
