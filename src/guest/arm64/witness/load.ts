@@ -46,7 +46,7 @@ export function loadWitness(
 }
 
 /** Tells every vCPU that there is an ITS. */
-function useIts(memory: GuestMemory): void {
+export function useIts(memory: GuestMemory): void {
   const description = readDescription(memory);
   if (description === null) throw new Error('the witness was just loaded');
   const { areas, layout, vcpus } = description;
