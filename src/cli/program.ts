@@ -26,6 +26,9 @@ import { labProbe } from './commands/lab-probe.ts';
 import { labRecord } from './commands/lab-record.ts';
 import { labRoundtrip } from './commands/lab-roundtrip.ts';
 import { labVerify } from './commands/lab-verify.ts';
+import { libvirtCache } from './commands/libvirt-cache.ts';
+import { libvirtHook } from './commands/libvirt-hook.ts';
+import { libvirtInstallHook, libvirtUninstallHook } from './commands/libvirt-install-hook.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
 import { registryCoverage } from './commands/registry-coverage.ts';
@@ -75,6 +78,11 @@ const snapshot: Command = command('snapshot', or(snapshotSave, snapshotRestore, 
   footer: lines(['evenkeel snapshot save --write guest.snapshot', 'evenkeel snapshot restore guest.snapshot']),
 });
 
+const libvirt: Command = command('libvirt', or(libvirtInstallHook, libvirtUninstallHook, libvirtCache, libvirtHook), {
+  brief: [text('A hook that keeps guests from hosts that break their contract')],
+  footer: lines(['sudo evenkeel libvirt install-hook', 'sudo evenkeel libvirt cache']),
+});
+
 const lab: Command = command(
   'lab',
   or(
@@ -110,6 +118,7 @@ export const program: Command = or(
   baseline,
   fence,
   conform,
+  libvirt,
   registry,
   explain,
   lab,
@@ -126,6 +135,7 @@ export const GROUPS: readonly string[] = [
   'baseline',
   'fence',
   'conform',
+  'libvirt',
   'registry',
   'explain',
   'lab',

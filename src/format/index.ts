@@ -22,6 +22,7 @@ export type { ExplainedCall, ExplainedElement, ExplainedHistory, ExplanationDocu
 export { exportSchema } from './export.ts';
 export { FENCE_FORMAT, fenceSchema } from './fence.ts';
 export type { FenceDocument } from './fence.ts';
+export { libvirtAnswersSchema } from './libvirt-answers.ts';
 export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';

@@ -10,6 +10,7 @@ import { differenceSchema } from './difference.ts';
 import { explanationSchema } from './explanation.ts';
 import { exportSchema } from './export.ts';
 import { fenceSchema } from './fence.ts';
+import { libvirtAnswersSchema } from './libvirt-answers.ts';
 import { matrixSchema } from './matrix.ts';
 import { observationSchema } from './observation.ts';
 import { planSchema } from './plan.ts';
@@ -41,6 +42,7 @@ export const PUBLISHED_FORMATS = [
   'snapshot-summary',
   'restore',
   'proof',
+  'libvirt-answers',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -65,6 +67,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   'snapshot-summary': snapshotSummarySchema,
   restore: restoreSchema,
   proof: proofSchema,
+  'libvirt-answers': libvirtAnswersSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

@@ -7,6 +7,7 @@ export * from './export.ts';
 export * from './hex.ts';
 export * as latitude from './latitude.ts';
 export type { Latitude } from './latitude.ts';
+export * from './libvirt-answers.ts';
 export * from './measured.ts';
 export * from './observed.ts';
 export * from './operation.ts';
