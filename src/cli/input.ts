@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { canonicalContract } from '../arch/canonical-contract.ts';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
-import { isFingerprint, readFingerprint } from '../interop/firecracker/index.ts';
 import type { XmlFault } from '../interop/libvirt/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
+import { readFirecracker } from './firecracker.ts';
 import { probe } from './probe.ts';
 import { recordedNames } from './recorded.ts';
 import type { Terminal } from './terminal.ts';
@@ -71,25 +71,21 @@ async function toNamed(name: string, document: Document): Promise<Result<NamedSu
     case 'contract':
       return ok({ kind: 'contract', name, contract: canonicalContract(document.contract) });
     case 'foreign':
-      return readForeign(name, document.json);
+      return await readForeign(name, document.json);
     case 'xml':
       return await readXml(name, document.text);
   }
 }
 
 const CAPTURES =
-  "Captures that are read: fingerprints of Firecracker (fingerprint dump) and libvirt's raw CPU dumps (<cpudata>).";
+  "Captures that are read: what Firecracker's cpu-template-helper dumps (fingerprint dump, template dump) and libvirt's raw CPU dumps (<cpudata>).";
 
 /** A capture of another program, told by its shape. */
-function readForeign(name: string, json: Json): Result<NamedSurface, Failure> {
-  if (!isFingerprint(json)) {
-    const message = `${name}: it names no format, and is no capture of another program that Evenkeel reads`;
-    return err(failure(EXIT.input, message, CAPTURES));
-  }
-  const imported = readFingerprint(json);
-  if (imported.ok) return ok({ kind: 'surface', name, surface: imported.value });
-  const { pointer, message } = imported.error;
-  return err(failure(EXIT.input, `${name}: ${pointer}: ${message}`));
+async function readForeign(name: string, json: Json): Promise<Result<NamedSurface, Failure>> {
+  const read = await readFirecracker(name, json);
+  if (read !== null) return read.ok ? ok({ kind: 'surface', name, surface: read.value }) : read;
+  const message = `${name}: it names no format, and is no capture of another program that Evenkeel reads`;
+  return err(failure(EXIT.input, message, CAPTURES));
 }
 
 /** A file of libvirt's, told by its root element. */

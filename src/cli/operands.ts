@@ -21,8 +21,8 @@ export function surfaceName(metavar: 'SURFACE' | 'A' | 'B' | 'CONTRACT'): ValueP
   };
 }
 
-/** A file to be written. Completed in shells. */
-function fileName(): ValueParser<'sync', string> {
+/** A file, to be written or read. Completed in shells. */
+export function fileName(): ValueParser<'sync', string> {
   return {
     ...string({ metavar: 'FILE' }),
     *suggest() {

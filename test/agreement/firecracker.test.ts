@@ -73,7 +73,7 @@ describe("Firecracker's snapshots across kernels", () => {
       expect(
         applied.some(({ ok }) => ok),
         name,
-      ).toBe(template.beforehand.length === 0);
+      ).toBe(template.features.length === 0);
     }
   });
 

@@ -10,8 +10,9 @@ import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { emit } from '../emit.ts';
 import { EXIT } from '../exit.ts';
+import { withTemplate } from '../firecracker.ts';
 import { loadSurfaces } from '../input.ts';
-import { surfaceName, vcpuOption, writeOption } from '../operands.ts';
+import { fileName, surfaceName, vcpuOption, writeOption } from '../operands.ts';
 import { pinSurfaces } from '../pin.ts';
 import { vmmOption, vmmProfile } from '../vmm.ts';
 
@@ -30,6 +31,11 @@ export const contractPin: Command = define(
       ),
       vcpu: vcpuOption(),
       vmm: vmmOption(),
+      template: optional(
+        option('--template', fileName(), {
+          description: message`A CPU template of Firecracker: promise what guests with it get; each SURFACE is a capture of Firecracker's without one`,
+        }),
+      ),
       set: assignments(
         '--set',
         'ELEMENT=VALUE',
@@ -42,12 +48,14 @@ export const contractPin: Command = define(
       ),
       write: writeOption(),
     }),
-    ({ surfaces, name, vcpu, vmm, set, except, write }): Task =>
+    ({ surfaces, name, vcpu, vmm, template, set, except, write }): Task =>
       async (terminal) => {
         const loaded = await loadSurfaces(surfaces, terminal);
         if (!loaded.ok) return loaded.error;
+        const changed = await withTemplate(loaded.value, template);
+        if (!changed.ok) return changed.error;
         const profile = vmm === undefined ? undefined : await vmmProfile(vmm);
-        const pinned = pinSurfaces(loaded.value, { name, vcpu, vmm: profile, settings: byPath(set), except });
+        const pinned = pinSurfaces(changed.value, { name, vcpu, vmm: profile, settings: byPath(set), except });
         if (!pinned.ok) return pinned.error;
         const failed = emit(terminal, contractText(pinned.value), write);
         if (failed !== null) return failed;
@@ -65,6 +73,7 @@ export const contractPin: Command = define(
       'evenkeel contract pin old.json new.json --write pool.contract.json',
       'evenkeel contract pin host --set quirk/LINT0_REENABLED=0 --write web.contract.json',
       'evenkeel contract pin host --vmm qemu:10.0 --write web.contract.json',
+      'evenkeel contract pin fingerprint.json --template T2A.json --vmm firecracker:1.16 --write web.contract.json',
     ],
   },
 );

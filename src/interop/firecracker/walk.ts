@@ -61,29 +61,35 @@ export function whole(at: At, maximum: number): number {
   return fits ? value : stop(at, `expected a whole number of at most ${maximum}`);
 }
 
-/** `0x7`, or decimal as Firecracker also accepts it; at most `bits` bits. */
+/** A list that may be left out, as every list of a template may. */
+export function optionalItems(at: At): At[] {
+  return at.value === undefined ? [] : items(at);
+}
+
+/** Members that nobody knows are refused: a misspelt one would otherwise be a setting that is silently not made. */
+export function onlyMembers(at: At, names: readonly string[]): void {
+  const { value } = at;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return stop(at, 'expected an object');
+  const stray = Object.keys(value).find((name) => !names.includes(name));
+  if (stray === undefined) return;
+  const place: At = { value: null, pointer: `${at.pointer}/${stray.replaceAll('~', '~0').replaceAll('/', '~1')}` };
+  stop(place, `unknown member; there are ${names.join(', ')}`);
+}
+
+export function refuseTwice(list: At, keys: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const [index, key] of keys.entries()) {
+    if (seen.has(key)) stop({ value: null, pointer: `${list.pointer}/${index}` }, `${key} is there twice`);
+    seen.add(key);
+  }
+}
+
+/** `0x7` or `0b111`, as Firecracker takes numbers (templates_serde.rs: a number without a prefix is an error there). */
 export function number(at: At, bits: number): Hex {
   const written = text(at);
-  if (!/^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$/.test(written)) return stop(at, 'expected a number such as "0x10a"');
+  if (!/^(0x[0-9a-fA-F]{1,32}|0b[01]{1,128})$/.test(written)) {
+    return stop(at, 'expected a number with its prefix, such as "0x10a"');
+  }
   const value = BigInt(written);
   return value >> BigInt(bits) === 0n ? hex(value) : stop(at, `expected at most ${bits} bits`);
-}
-
-/** `0b0101…` of exactly `bits` digits. A fingerprint holds values: an `x`, as templates have it, is no value. */
-export function bitmap(at: At, bits: number): Hex {
-  const written = text(at);
-  if (!new RegExp(`^0b[01]{${bits}}$`).test(written)) return stop(at, `expected "0b" and ${bits} digits 0 or 1`);
-  return hex(BigInt(written));
-}
-
-/** `0b10x_x…` of at most `bits` digits: the bits that are 0 or 1, as a mask, and which of them are 1. */
-export function pattern(at: At, bits: number): { readonly mask: bigint; readonly value: bigint } {
-  const written = text(at);
-  const digits = written.slice(2).replaceAll('_', '');
-  if (!/^0b[01x_]+$/.test(written) || digits === '') return stop(at, 'expected "0b" and digits 0, 1 or x');
-  if (digits.length > bits) return stop(at, `expected at most ${bits} digits`);
-  return {
-    mask: BigInt(`0b${digits.replace(/[01x]/g, (digit) => (digit === 'x' ? '0' : '1'))}`),
-    value: BigInt(`0b${digits.replaceAll('x', '0')}`),
-  };
 }

@@ -84,7 +84,7 @@ describe('a CPU template of Firecracker', () => {
     const read = readTemplate(other);
     expect(read.ok && applyTemplate(capture(0n, 0n), read.value)).toEqual({
       ok: false,
-      error: 'the capture has no index 0x122 value, which the template changes',
+      error: 'the capture has no index 0x122, which the template changes',
     });
   });
 
