@@ -26,13 +26,14 @@ export type QemuJob = {
   readonly name: string;
   /** As its programs are called on the disk: `10.0`. */
   readonly version: string;
-  /** Beside those that every job has (`qemu-process.ts`). Files stand in `FILES`. */
+  /** Beside those that every job has (`qemu-process.ts`). */
   readonly arguments: readonly string[];
-  readonly files: Readonly<Record<string, Packed>>;
+  /** Files that stand in `FILES` while QEMU runs: by name, which of the request's blobs each is. */
+  readonly files: Readonly<Record<string, string>>;
   /** Null: QEMU is started, asked, and ended. */
   readonly guest: QemuGuest | null;
-  /** A migration stream; null where the guest begins here. */
-  readonly stream: Packed | null;
+  /** A migration stream: which blob; null where the guest begins here. */
+  readonly stream: string | null;
   /** How many rounds the guest does here. */
   readonly rounds: number;
   /** Asked of QEMU while it stands still: before the stream goes out, or where there is no guest at once. */
@@ -44,6 +45,8 @@ export type QemuJob = {
 export type QemuRequest = {
   readonly kind: 'qemu';
   readonly architecture: Architecture;
+  /** By a name that the asker chose; several jobs need the same. */
+  readonly blobs: Readonly<Record<string, Packed>>;
   readonly jobs: readonly QemuJob[];
 };
 

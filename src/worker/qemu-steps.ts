@@ -39,7 +39,7 @@ export function qemuSteps({ jobs }: QemuRequest): Step[] {
 }
 
 export async function runQemuJobs(
-  { architecture, jobs }: QemuRequest,
+  { architecture, jobs, blobs }: QemuRequest,
   skip: ReadonlySet<string>,
   send: (message: Message) => void,
 ): Promise<void> {
@@ -49,7 +49,9 @@ export async function runQemuJobs(
   for (const job of wanted) {
     send({ event: 'begin', step: job.name });
     const begun = performance.now();
-    const done = await runJob(architecture, job, (what) => send({ event: 'note', step: job.name, what }));
+    const done = await runJob({ architecture, blob: (key) => unpack(blobs[key] ?? '') }, job, (what) =>
+      send({ event: 'note', step: job.name, what }),
+    );
     const milliseconds = Math.round(performance.now() - begun);
     // Plain JSON, which interfaces within it do not say.
     const data = JSON.parse(JSON.stringify(done)) as Json;
@@ -70,7 +72,13 @@ interface Progress {
 const SOCKET = { incoming: `${FILES}/incoming.sock`, outgoing: `${FILES}/outgoing.sock` } as const;
 const MEMORY = `${FILES}/memory`;
 
-async function runJob(architecture: Architecture, job: QemuJob, note: (what: string) => void): Promise<QemuJobDone> {
+interface Surroundings {
+  readonly architecture: Architecture;
+  readonly blob: (key: string) => Buffer;
+}
+
+async function runJob(around: Surroundings, job: QemuJob, note: (what: string) => void): Promise<QemuJobDone> {
+  const { architecture, blob } = around;
   const progress: Progress = {
     before: null,
     after: null,
@@ -79,7 +87,7 @@ async function runJob(architecture: Architecture, job: QemuJob, note: (what: str
     streamBytes: null,
     milliseconds: {},
   };
-  for (const [name, packed] of Object.entries(job.files)) writeFileSync(`${FILES}/${name}`, unpack(packed));
+  for (const [name, key] of Object.entries(job.files)) writeFileSync(`${FILES}/${name}`, blob(key));
   for (const path of Object.values(SOCKET)) rmSync(path, { force: true });
   note('starting QEMU');
   const begun = performance.now();
@@ -89,7 +97,7 @@ async function runJob(architecture: Architecture, job: QemuJob, note: (what: str
   let failure: QemuJobDone['failure'] = null;
   try {
     failure = process.qmp.ok
-      ? await stages(architecture, job, process, process.qmp.value, progress, note)
+      ? await stages(around, job, process, process.qmp.value, progress, note)
       : { stage: 'start', text: describeQmpError(process.qmp.error) };
   } finally {
     // One that is ending by itself is given the time to say why.
@@ -101,7 +109,7 @@ async function runJob(architecture: Architecture, job: QemuJob, note: (what: str
 }
 
 async function stages(
-  architecture: Architecture,
+  { architecture, blob }: Surroundings,
   job: QemuJob,
   process: QemuProcess,
   qmp: Qmp,
@@ -118,7 +126,7 @@ async function stages(
   const { guest, stream } = job;
   if (guest !== null) {
     const ran =
-      (stream === null ? null : await stage('receive', () => receive(qmp, process, unpack(stream)))) ??
+      (stream === null ? null : await stage('receive', () => receive(qmp, process, blob(stream)))) ??
       (await stage('run', () => run(architecture, qmp, job, guest, progress)));
     if (ran !== null) return ran;
   }
