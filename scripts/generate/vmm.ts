@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VMM_PROFILES } from '../../src/arch/vmm/index.ts';
+import { hex } from '../../src/model/index.ts';
 import type { Selection, VmmProfile, VmmRow } from '../../src/model/index.ts';
 
 const PREFACE = `# VMMs
@@ -27,7 +28,8 @@ capabilities that it turns on by itself, no interface that it never gives.
 
 - **selects**: how a guest comes to show a value that the host does not show by default. Where the VMM has no way
   (\`never\`), the guest gets what the host shows: \`silent\`. Feature bits without a name are never shown, even where KVM
-  offers them.
+  offers them. Some values it always makes itself, whatever the host shows (\`gives\`): a contract that promises another is
+  broken from the start (\`silent\`).
 - **saves**: whether the word is in the saved state. State that is not saved is gone on arrival: \`lost\` if the guest used
   it, nothing if it holds what a fresh vCPU has, \`unknown\` as long as no snapshot tells (\`--value\`).
 - **lacking**: what a restore does with a saved word that the destination's KVM does not have. \`insists\`: it fails, even
@@ -93,6 +95,10 @@ function selection(selects: Selection): string {
       return `selects each bit that it has a name for with \`${selects.option}\`,`;
     case 'itself':
       return selects.text === '' ? 'selects by itself,' : `selects by itself (${escaped(selects.text)}),`;
+    case 'gives':
+      return `gives its guests \`${hex(selects.value)}\`,`;
+    case 'off':
+      return `selects 0 with \`${selects.text}\`, and no other value,`;
     case 'insists':
       return `compares and gives up (${escaped(selects.text)}),`;
     case 'never':

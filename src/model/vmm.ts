@@ -16,6 +16,10 @@ export type Selection =
   | { readonly how: 'bits'; readonly names: Readonly<Record<number, string>>; readonly option: string }
   /** The VMM writes it without being asked: from the saved state, or always. */
   | { readonly how: 'itself'; readonly text: string }
+  /** Its guests have this value, whatever the host shows, and nobody can have another. */
+  | { readonly how: 'gives'; readonly value: bigint }
+  /** A person can turn it off, and the guest then reads 0; else it gets what the host shows. */
+  | { readonly how: 'off'; readonly text: string }
   /** The VMM has no way, and goes on: the guest gets what the host shows. */
   | { readonly how: 'never' }
   /** The VMM has no way, compares, and gives up. */

@@ -4,7 +4,7 @@ import { CLOUD_HYPERVISOR } from './cloud-hypervisor.ts';
 import { FIRECRACKER } from './firecracker.ts';
 import { QEMU_ARM64_DEFAULTS, qemuArm64Rows } from './qemu-arm64.ts';
 import { qemuX86Defaults, qemuX86Rows } from './qemu-x86.ts';
-import type { QemuVersion } from './qemu-x86.ts';
+import type { QemuVersion } from './qemu-version.ts';
 
 const QEMU: readonly (readonly [QemuVersion, read: string])[] = [
   ['5.2', "Debian's source 1:5.2+dfsg-11+deb11u3"],

@@ -4,7 +4,7 @@
  */
 import type { VmmDefault, VmmRow } from '../../model/index.ts';
 import { CONFIGURED, HOST_FACTS, INSISTS, NOT_READ } from './patterns.ts';
-import type { QemuVersion } from './qemu-x86.ts';
+import type { QemuVersion } from './qemu-version.ts';
 
 const property = (text: string): VmmRow['selects'] => ({ how: 'property', text });
 const itself = (text: string): VmmRow['selects'] => ({ how: 'itself', text });

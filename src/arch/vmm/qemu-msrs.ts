@@ -2,7 +2,7 @@
  * Which MSRs a QEMU saves and writes back: kvm_get_msrs and kvm_put_msrs, target/i386/kvm/kvm.c (5.2: target/i386/kvm.c).
  */
 import { msrs } from './patterns.ts';
-import type { QemuVersion } from './qemu-x86.ts';
+import type { QemuVersion } from './qemu-version.ts';
 
 /**
  * Written whatever the host lists, some of them where the guest's CPUID says so; the guest's features and its PMU then

@@ -4,94 +4,79 @@
  * (messages and properties in Debian's 1:11.1.3+ds-1) and what 10.0's machine types, which it still has, oblige it to.
  */
 import type { VmmDefault, VmmRow } from '../../model/index.ts';
-import { QEMU_NAMES } from '../x86/tables/qemu-names.ts';
 import { CONFIGURED, HOST_FACTS, INSISTS, NOT_READ, msrs } from './patterns.ts';
-import { QEMU_CPUID_BITS } from './qemu-cpuid.ts';
+import { qemuFeatureWords, qemuNames } from './qemu-cpuid.ts';
+import { qemuGivenRows } from './qemu-given.ts';
 import { QEMU_MSRS_ALWAYS, QEMU_MSRS_LISTED, QEMU_MSRS_NEVER_GIVEN, QEMU_MSRS_OF_OTHER_STATE } from './qemu-msrs.ts';
+import { QEMU_X86_PROPERTIES } from './qemu-properties-x86.ts';
+import { selectedBy } from './qemu-property.ts';
+import { isSince } from './qemu-version.ts';
+import type { QemuVersion } from './qemu-version.ts';
 
-export type QemuVersion = '5.2' | '7.2' | '10.0' | '11.1';
-
-const AGES: Readonly<Record<QemuVersion, number>> = { '5.2': 0, '7.2': 1, '10.0': 2, '11.1': 3 };
-
-const from = (version: QemuVersion, first: QemuVersion): boolean => AGES[version] >= AGES[first];
-
-/** 11.1's feature words are known by its names alone; of older ones, what a name stands for has not changed. */
-function names(word: string, version: QemuVersion): Readonly<Record<number, string>> {
-  const alias = word === 'cpuid/0x80000001:0/edx' ? 'cpuid/0x1:0/edx' : null;
-  const mask = version === '11.1' ? null : QEMU_CPUID_BITS[word]?.[version];
-  const rows = QEMU_NAMES.filter((row) => row.qemu !== null && (row.word === word || row.word === alias));
-  return Object.fromEntries(
-    rows.flatMap(({ bit, qemu }) => {
-      const known = mask === null || mask === undefined ? true : (BigInt(mask) >> BigInt(bit)) % 2n === 1n;
-      return known && qemu !== null ? [[bit, qemu]] : [];
-    }),
-  );
-}
+/** From the table of properties, so that the profile and the exporter cannot disagree. */
+const selectedIn = (version: QemuVersion, word: string): VmmRow['selects'] =>
+  selectedBy(QEMU_X86_PROPERTIES, version, word) ?? { how: 'never' };
 
 const OPTION = '-cpu …,NAME=VALUE';
 
-const property = (text: string): VmmRow['selects'] => ({ how: 'property', text });
 const itself = (text: string): VmmRow['selects'] => ({ how: 'itself', text });
 
 /** KVM_SET_CPUID2 failing ends QEMU (kvm_arch_init_vcpu). The table is made anew, never taken from saved state. */
 const TABLE = CONFIGURED;
 
 function cpuidRows(version: QemuVersion): VmmRow[] {
-  const features = Object.keys(QEMU_CPUID_BITS).map((word): VmmRow => ({
+  const named = qemuFeatureWords(version).filter((word) => word.startsWith('cpuid/'));
+  const features = named.map((word): VmmRow => ({
     words: [word],
-    selects: { how: 'bits', names: names(word, version), option: OPTION },
+    selects: { how: 'bits', names: qemuNames(version, word), option: OPTION },
     ...TABLE,
     source: 'target/i386/cpu.c, feature_word_info and x86_cpu_filter_features',
   }));
   const source = 'target/i386/cpu.c, x86_cpu_properties and cpu_x86_cpuid';
+  const numbers = new Set(QEMU_X86_PROPERTIES.flatMap(({ fields }) => fields.map(({ word }) => word)));
   return [
     ...features,
-    { words: ['cpuid/0x0:0/eax'], selects: property('-cpu …,level=N'), ...TABLE, source },
-    { words: ['cpuid/0x0:0/*'], selects: property('-cpu …,vendor=NAME'), ...TABLE, source },
-    { words: ['cpuid/0x1:0/eax'], selects: property('-cpu …,family=N,model=N,stepping=N'), ...TABLE, source },
-    { words: ['cpuid/0x80000000:0/eax'], selects: property('-cpu …,xlevel=N'), ...TABLE, source },
+    ...[...numbers]
+      .filter((word) => word.startsWith('cpuid/') && !named.includes(word))
+      .map((word): VmmRow => ({ words: [word], selects: selectedIn(version, word), ...TABLE, source })),
+    // The leaves say nothing of KVM with kvm=off, and begin at 0x40000100 with Hyper-V's before them.
     {
-      words: ['cpuid/0x80000002:0/*', 'cpuid/0x80000003:0/*', 'cpuid/0x80000004:0/*'],
-      selects: property('-cpu …,model-id=TEXT'),
+      words: ['cpuid/0x40000000:0/*'],
+      selects: { how: 'property', text: '-cpu …,kvm=on|off' },
       ...TABLE,
-      source,
+      source: 'target/i386/kvm/kvm.c, kvm_arch_init_vcpu',
     },
-    {
-      words: ['cpuid/0x80000008:0/eax'],
-      selects: property(from(version, '10.0') ? '-cpu …,phys-bits=N,guest-phys-bits=N' : '-cpu …,phys-bits=N'),
-      ...TABLE,
-      source,
-    },
-    {
-      words: ['0x2:0', '0x4:*', '0x80000005:0', '0x80000006:0', '0x8000001d:*'].map((leaf) => `cpuid/${leaf}/*`),
-      selects: itself('from the CPU model, whatever the host shows'),
-      ...TABLE,
-      source: 'target/i386/cpu.c, cpu_x86_cpuid: caches and TLBs, where host-cache-info is off',
-    },
-    { words: ['cpuid/*'], ...NOT_READ, ...TABLE, source: 'not read' },
     {
       words: ['hyperv/*'],
-      selects: property('-cpu …,hv-NAME=on|off'),
+      selects: { how: 'property', text: '-cpu …,hv-NAME=on|off' },
       ...TABLE,
       source: 'target/i386/kvm/kvm.c, kvm_hyperv_properties',
     },
+    ...qemuGivenRows(version),
   ];
 }
 
 /** An MSR that KVM does not take ends QEMU: kvm_buf_set_msrs reports it and asserts. */
 function msrRows(version: QemuVersion): VmmRow[] {
   const source = 'target/i386/kvm/kvm.c, kvm_get_msrs and kvm_put_msrs';
+  const named = qemuFeatureWords(version).filter((word) => word.startsWith('msr/'));
   const feature: Pick<VmmRow, 'saves' | 'lacking' | 'refused'> = { saves: 'yes', lacking: 'drops', refused: 'fails' };
   return [
-    {
-      words: msrs(0x10a, 0xcf, 0x345, [0x480, 0x491]),
-      selects: property('the features of -cpu …'),
+    ...named.map((word): VmmRow => ({
+      words: [word],
+      selects: { how: 'bits', names: qemuNames(version, word), option: OPTION },
       ...feature,
       source: 'target/i386/kvm/kvm.c, kvm_init_msrs: set where the host lists them, from the CPU model',
+    })),
+    {
+      words: msrs([0x480, 0x491]).filter((word) => !named.includes(word)),
+      selects: itself('from the VMX features'),
+      ...feature,
+      source: 'target/i386/kvm/kvm.c, kvm_msr_entry_add_vmx; what it does not write KVM derives',
     },
     {
       words: msrs(0x8b),
-      selects: property('-cpu …,ucode-rev=N'),
+      selects: selectedIn(version, msrs(0x8b).join()),
       ...feature,
       source: 'target/i386/kvm/kvm.c, kvm_init_msrs, has_msr_ucode_rev',
     },
@@ -134,7 +119,7 @@ function msrRows(version: QemuVersion): VmmRow[] {
 }
 
 function switchRows(version: QemuVersion): VmmRow[] {
-  const enforcing = from(version, '7.2');
+  const enforcing = isSince(version, '7.2');
   const source = 'target/i386/kvm/kvm.c, kvm_arch_init';
   const unread = version === '11.1';
   return [
@@ -142,7 +127,7 @@ function switchRows(version: QemuVersion): VmmRow[] {
       ? [
           {
             words: ['quirk/IGNORE_GUEST_PAT'],
-            selects: property('-accel kvm,honor-guest-pat=on|off|auto'),
+            selects: selectedIn(version, 'quirk/IGNORE_GUEST_PAT'),
             ...CONFIGURED,
             source: "the program's list of properties",
           },
@@ -178,37 +163,47 @@ function switchRows(version: QemuVersion): VmmRow[] {
     },
     {
       words: ['switch/ENFORCE_PV_FEATURE_CPUID'],
-      selects: enforcing ? property('-cpu …,kvm-pv-enforce-cpuid=on|off') : { how: 'never' },
+      selects: selectedIn(version, 'switch/ENFORCE_PV_FEATURE_CPUID'),
       ...CONFIGURED,
       source: 'target/i386/kvm/kvm.c, kvm_arch_init_vcpu',
     },
     {
       words: ['switch/HYPERV_ENFORCE_CPUID'],
-      selects: enforcing ? property('-cpu …,hv-enforce-cpuid=on|off') : { how: 'never' },
+      selects: enforcing ? { how: 'property', text: '-cpu …,hv-enforce-cpuid=on|off' } : { how: 'never' },
       ...CONFIGURED,
       source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu',
     },
     {
       words: ['switch/HYPERV_SYNIC', 'switch/HYPERV_SYNIC2'],
-      selects: property('-cpu …,hv-synic=on|off'),
+      selects: { how: 'property', text: '-cpu …,hv-synic=on|off' },
       ...CONFIGURED,
       source: 'target/i386/kvm/kvm.c, hyperv_init_vcpu',
     },
     {
       words: ['switch/HYPERV_DIRECT_TLBFLUSH'],
-      selects: enforcing ? property('-cpu …,hv-tlbflush-direct=on|off') : { how: 'never' },
+      selects: enforcing ? { how: 'property', text: '-cpu …,hv-tlbflush-direct=on|off' } : { how: 'never' },
       ...CONFIGURED,
       source: 'target/i386/cpu.c, x86_cpu_properties: not in 5.2',
     },
+    ...(unread
+      ? []
+      : [
+          {
+            words: ['switch/DISABLE_EXITS_APERFMPERF'],
+            selects: { how: 'gives' as const, value: 0n },
+            ...CONFIGURED,
+            source: `${source}: cpu-pm asks for MWAIT, HLT, PAUSE and CSTATE`,
+          },
+        ]),
     {
       words: ['switch/DISABLE_EXITS_*'],
-      selects: property('-overcommit cpu-pm=on|off'),
+      selects: selectedIn(version, 'switch/DISABLE_EXITS_HLT'),
       ...CONFIGURED,
       source: `${source}, KVM_CAP_X86_DISABLE_EXITS`,
     },
     {
       words: ['switch/SPLIT_IRQCHIP'],
-      selects: property('-machine kernel-irqchip=on|split'),
+      selects: selectedIn(version, 'switch/SPLIT_IRQCHIP'),
       ...CONFIGURED,
       source: 'target/i386/kvm/kvm.c, kvm_arch_irqchip_create',
     },
@@ -223,14 +218,14 @@ function switchRows(version: QemuVersion): VmmRow[] {
 
 /** hw/i386: for APIC ids above 254 since 7.2 (x86_cpus_init), and for interrupt remapping in x2APIC mode. */
 function x2apicFlags(version: QemuVersion): string {
-  const many = from(version, '7.2') ? 'the guest has APIC ids above 254, or ' : '';
+  const many = isSince(version, '7.2') ? 'the guest has APIC ids above 254, or ' : '';
   return `both where ${many}an IOMMU has eim=on, and else neither`;
 }
 
 function stateRows(version: QemuVersion): VmmRow[] {
   // Up to 7.2 nobody looks at what kvm_arch_put_registers returns on a restore, and what it had still to write is not
   // written either: XCR0, MSRs and events come after XSAVE.
-  const checks = from(version, '10.0');
+  const checks = isSince(version, '10.0');
   const put = 'accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_post_init';
   return [
     {
@@ -250,7 +245,7 @@ function stateRows(version: QemuVersion): VmmRow[] {
     },
     {
       words: ['tsc/*'],
-      selects: property('-cpu …,tsc-frequency=HZ'),
+      selects: selectedIn(version, 'tsc/khz'),
       saves: 'yes',
       lacking: 'tolerates',
       refused: 'ignores',
@@ -275,7 +270,7 @@ export function qemuX86Defaults(version: QemuVersion): readonly VmmDefault[] {
   const filtered = ['switch/USER_SPACE_MSR_FILTER', 'switch/MSR_FILTER'];
   return [
     { words: ['switch/EXCEPTION_PAYLOAD'], value: 1n, source },
-    ...(from(version, '7.2') ? [{ words: filtered, value: 1n, source }] : []),
+    ...(isSince(version, '7.2') ? [{ words: filtered, value: 1n, source }] : []),
     { words: ['hyperv/*'], value: 0n, source: 'target/i386/kvm/kvm.c: no hv- property is on by default' },
   ];
 }

@@ -13,9 +13,10 @@ export function contractUnder(registry: Registry, profile: VmmProfile, contract:
   const promises = contract.promises.map((promised): Promised => {
     const given = defaultOf(profile, contract, promised.word);
     if (given !== null) return { ...promised, value: given & ones(promised.width) };
-    const row = rowFor(profile, architecture, promised.word);
-    if (row?.selects.how !== 'bits') return promised;
-    return { ...promised, value: promised.value & ~unnamedBits(registry, promised, row.selects.names) };
+    const selects = rowFor(profile, architecture, promised.word)?.selects;
+    if (selects?.how === 'gives') return { ...promised, value: selects.value & ones(promised.width) };
+    if (selects?.how !== 'bits') return promised;
+    return { ...promised, value: promised.value & ~unnamedBits(registry, promised, selects.names) };
   });
   const carries = contract.carries.filter((word) => rowFor(profile, architecture, word)?.saves !== 'never-given');
   const switches = unsaidSwitches(registry, profile, contract);

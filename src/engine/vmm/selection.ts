@@ -1,5 +1,5 @@
 /** What a VMM can do about one element: its row speaks of whole words. */
-import { extract } from '../../model/index.ts';
+import { extract, hex } from '../../model/index.ts';
 import type { Element, Selection } from '../../model/index.ts';
 
 export type ElementSelection =
@@ -24,6 +24,12 @@ export function selectionOf(
       return element === undefined || element.width > 1 || promised === null
         ? { how: 'unknown' }
         : byName(selection.names, selection.option, element, promised);
+    case 'gives':
+      return element === undefined || promised === null
+        ? { how: 'unknown' }
+        : given(extract(element, selection.value), promised);
+    case 'off':
+      return promised === 0n ? { how: 'can', text: selection.text } : { how: 'never', text: ' but to turn it off' };
     case 'never':
       return { how: 'never', text: '' };
     case 'insists':
@@ -31,6 +37,12 @@ export function selectionOf(
     case 'unknown':
       return selection;
   }
+}
+
+function given(value: bigint, promised: bigint): ElementSelection {
+  return value === promised
+    ? { how: 'can', text: 'its guests always have it' }
+    : { how: 'never', text: `: its guests always have ${hex(value)}` };
 }
 
 function byName(

@@ -44,16 +44,20 @@ function elementOf(registry: Registry, contract: Contract, reason: Reason): Elem
   return registry.elements(reason.word, width).find(({ path }) => path === reason.element);
 }
 
-/** Promised bits that the host shows and this VMM has no name for: its guests read 0. */
+/** Promised bits that the host shows and this VMM has no name for: its guests read 0. And what it always gives its own value. */
 export function unshown({ registry, profile, contract, destination }: VmmMove): Reason[] {
   return contract.promises.flatMap(({ word, width, value, mask }): Reason[] => {
     const row = rowFor(profile, contract.architecture, word);
-    if (row?.selects.how !== 'bits') return [];
+    const selects = row?.selects;
+    if (selects?.how !== 'bits' && selects?.how !== 'gives') return [];
     return registry.elements(word, width).flatMap((element): Reason[] => {
       const promised = extract(element, value);
-      if ((fieldMask(element) & mask) === 0n || promised === 0n) return [];
-      if (selectionOf(row.selects, element, promised).how !== 'never') return [];
-      const text = `promised ${hex(promised)}; ${profile.name} does not know it, and its guests read 0`;
+      if ((fieldMask(element) & mask) === 0n || (selects.how === 'bits' && promised === 0n)) return [];
+      if (selectionOf(selects, element, promised).how !== 'never') return [];
+      const text =
+        selects.how === 'bits'
+          ? `promised ${hex(promised)}; ${profile.name} does not know it, and its guests read 0`
+          : `promised ${hex(promised)}; guests of ${profile.name} always have ${hex(extract(element, selects.value))}`;
       const found = { level: 'silent', rule: 'vmm-cannot-select', text, promised } as const;
       return [added(registry, destination, word, element.path, found)];
     });
