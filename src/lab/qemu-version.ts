@@ -27,11 +27,22 @@ const PACKAGES: Readonly<Record<Architecture, Omit<QemuPackages, 'suites'>>> = {
   arm64: { package: 'qemu-system-arm', more: ['ipxe-qemu'] },
 };
 
+/** Devices that Debian has in modules which QEMU only recommends since 10.0: qxl with spice, virtio-gpu with OpenGL. */
+const MODULES: Readonly<Partial<Record<QemuVersionName, readonly string[]>>> = {
+  '10.0': ['qemu-system-modules-spice', 'qemu-system-modules-opengl'],
+  '11.1': ['qemu-system-modules-spice', 'qemu-system-modules-opengl'],
+};
+
 export interface WantedQemu {
   readonly version: QemuVersionName;
   readonly emulates: Architecture;
   /** Whose programs they are: the machine on which QEMU runs. */
   readonly runsOn: DebianArchitecture;
+  /**
+   * With all modules that have devices, as a record of the version needs them: some 60 MB more to fetch. Not where not given:
+   * a machine without a display does without.
+   */
+  readonly everyDevice?: boolean;
 }
 
 /** That QEMU from the cache, or fetched into it: some 100 packages, 60 to 100 MB. */
@@ -50,10 +61,13 @@ export function cachedQemuVersion(context: LabContext, wanted: WantedQemu): Sysr
   return cachedSysroot(packagesOf(wanted), wanted.emulates, wanted.runsOn, folder(context, wanted));
 }
 
-function packagesOf({ version, emulates }: WantedQemu): QemuPackages {
-  return { suites: SUITES[version], ...PACKAGES[emulates] };
+function packagesOf({ version, emulates, everyDevice }: WantedQemu): QemuPackages {
+  const { package: name, more } = PACKAGES[emulates];
+  const modules = everyDevice === true ? (MODULES[version] ?? []) : [];
+  return { suites: SUITES[version], package: name, more: [...more, ...modules] };
 }
 
-function folder(context: LabContext, { version, emulates, runsOn }: WantedQemu): string {
-  return join(context.cache, 'qemu-versions', version, `${emulates}-on-${runsOn}`);
+function folder(context: LabContext, { version, emulates, runsOn, everyDevice }: WantedQemu): string {
+  const suffix = everyDevice === true && MODULES[version] !== undefined ? '-every-device' : '';
+  return join(context.cache, 'qemu-versions', version, `${emulates}-on-${runsOn}${suffix}`);
 }
