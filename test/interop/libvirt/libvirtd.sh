@@ -33,9 +33,14 @@ bind run run/libvirt
 if [ -n "$root" ]; then mkdir -p "$root/proc" && mount -t proc proc "$root/proc"; fi
 
 # Not by exec: QEMUs that libvirtd starts become orphans, and the first process of the namespace has to collect them.
-if [ -n "$root" ]; then
-  chroot "$root" /usr/sbin/libvirtd --pid-file /run/libvirt/libvirtd.pid &
-else
-  /usr/sbin/libvirtd --pid-file /run/libvirt/libvirtd.pid &
-fi
-wait
+# A file "again" in DIRECTORY says that libvirtd is to be started anew when it has ended, with those QEMUs still there.
+while :; do
+  rm -f "$directory/again"
+  if [ -n "$root" ]; then
+    chroot "$root" /usr/sbin/libvirtd --pid-file /run/libvirt/libvirtd.pid &
+  else
+    /usr/sbin/libvirtd --pid-file /run/libvirt/libvirtd.pid &
+  fi
+  wait $! || true
+  [ -e "$directory/again" ] || break
+done

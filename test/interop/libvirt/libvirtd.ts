@@ -44,6 +44,10 @@ export interface Libvirtd {
   readonly messages: () => string;
   /** The client of this machine, connected to it. */
   readonly virsh: (...words: readonly string[]) => Ended;
+  /** Has it look at its configuration and hooks again (SIGHUP). */
+  readonly reload: () => void;
+  /** Ends libvirtd and starts it anew; guests go on, and it reconnects to them. */
+  readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -82,6 +86,24 @@ export async function startLibvirtd(
     const done = spawnSync('virsh', ['-q', '-c', uri, ...words], { encoding: 'utf8', timeout: 120_000 });
     return { status: done.status, stdout: done.stdout, stderr: done.stderr };
   };
+  const daemon = (): number => {
+    const [shell] = childrenOf(child.pid);
+    const found = childrenOf(shell).find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'libvirtd');
+    if (found === undefined) throw new Error('libvirtd has ended');
+    return found;
+  };
+  const reload = (): void => {
+    process.kill(daemon(), 'SIGHUP');
+  };
+  const restart = async (): Promise<void> => {
+    const old = daemon();
+    writeFileSync(join(directory, 'again'), '');
+    process.kill(old, 'SIGTERM');
+    for (let tries = 0; existsSync(`/proc/${old}`) || virsh('version', '--daemon').status !== 0; tries++) {
+      if (tries > 300) throw new Error('libvirtd did not come up again');
+      await sleep(100);
+    }
+  };
   const stop = async (): Promise<void> => {
     // SIGKILL: unshare waits through anything less. The namespace goes with it, and all that runs in it.
     child.kill('SIGKILL');
@@ -102,5 +124,11 @@ export async function startLibvirtd(
     await stop();
     throw new Error(`libvirtd does not answer: ${said.stderr}`);
   }
-  return { uri, etc, version, messages: () => readFileSync(messages, 'utf8'), virsh, stop };
+  return { uri, etc, version, messages: () => readFileSync(messages, 'utf8'), virsh, reload, restart, stop };
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(/\s+/).map(Number);
 }
