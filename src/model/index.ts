@@ -21,3 +21,5 @@ export * from './surface.ts';
 export * from './verdict.ts';
 export * from './verification.ts';
 export * from './vmm.ts';
+export * from './vmm-surface.ts';
+export * from './vmm-vmstate.ts';
