@@ -11,6 +11,7 @@ import { labError } from './error.ts';
 import type { LabError } from './error.ts';
 import { ConsoleTail, launchVm } from './launch.ts';
 import { cpuArgument } from './machine.ts';
+import type { Disk } from './machine.ts';
 import { START_SECONDS } from './probe.ts';
 import type { Prepared } from './probe.ts';
 
@@ -22,6 +23,9 @@ export interface Asked {
   readonly request: Request;
   /** How many times longer than on a host a step may take. */
   readonly patience: number;
+  /** Further disks, and for `root=` the name of the image's among them. */
+  readonly disks?: readonly Disk[];
+  readonly root?: string;
   readonly onBoot?: (attempt: number) => void;
   readonly onMessage?: (message: Message) => void;
 }
@@ -38,7 +42,7 @@ export async function ask(context: LabContext, prepared: Prepared, asked: Asked)
 async function tryOnce(
   context: LabContext,
   prepared: Prepared,
-  { architecture, cpu, request, patience, onMessage }: Asked,
+  { architecture, cpu, request, patience, disks, root, onMessage }: Asked,
 ): Promise<Result<Collected, LabError>> {
   const tail = new ConsoleTail();
   const boot = {
@@ -46,6 +50,8 @@ async function tryOnce(
     kernel: prepared.kernel.image,
     image: prepared.image,
     medium: prepared.medium,
+    ...(disks === undefined ? {} : { disks }),
+    ...(root === undefined ? {} : { root }),
     cpu: cpuArgument(architecture, cpu),
     append: [],
     words: [],

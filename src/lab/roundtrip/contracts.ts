@@ -62,7 +62,7 @@ function contractOf(
  * What kernels do otherwise and no register declares is left out of a pool's contract where they cannot be made to agree: the
  * person who pins says that the guest does not depend on it.
  */
-function pinned(
+export function pinned(
   group: RoundTripGroup,
   hosts: readonly RoundTripHost[],
   selects: NonNullable<Variant['selects']>,

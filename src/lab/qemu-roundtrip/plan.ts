@@ -1,0 +1,190 @@
+/**
+ * Which guests QEMU saves and where they are restored. A place is a kernel with a QEMU on it; a guest departs from one, with
+ * the arguments of its mode, and is sent to others with the arguments that the same person would give there. Pure.
+ */
+import { contractUnder } from '../../engine/index.ts';
+import { VMM_PROFILES } from '../../arch/vmm/index.ts';
+import type { Architecture, Contract, VmmProfile } from '../../model/index.ts';
+import type { QemuJob, QemuRequest } from '../../worker/qemu-job.ts';
+import type { QemuVersionName } from '../qemu-version.ts';
+import { pinned } from '../roundtrip/contracts.ts';
+import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
+import { exportedArguments } from './exported.ts';
+import { MACHINE } from './guest.ts';
+import type { PackedGuest } from './guest.ts';
+
+/**
+ * `host`: `-cpu host`, and nobody says more. `named`: a CPU model by name. `exported`: the arguments that `contract export
+ * --qemu` gives for a contract pinned for both kernels.
+ */
+export const QEMU_MODES = ['host', 'named', 'exported'] as const;
+export type QemuMode = (typeof QEMU_MODES)[number];
+
+export interface QemuPlace {
+  readonly host: RoundTripHost;
+  readonly version: QemuVersionName;
+}
+
+export interface QemuDeparture {
+  readonly name: string;
+  readonly mode: QemuMode;
+  readonly from: QemuPlace;
+  /** What the guest is promised; null where nobody knows before it runs: a model is what QEMU makes of it. */
+  readonly contract: Contract | null;
+}
+
+export interface QemuMove {
+  readonly name: string;
+  readonly departure: QemuDeparture;
+  readonly to: QemuPlace;
+}
+
+/** A guest that cannot be asked for at all, with why. */
+export interface NoDeparture {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface QemuItinerary {
+  readonly group: RoundTripGroup;
+  readonly moves: readonly QemuMove[];
+  readonly impossible: readonly NoDeparture[];
+}
+
+export interface QemuSelection {
+  readonly modes: readonly QemuMode[];
+  readonly versions: readonly QemuVersionName[];
+  /** Where the destination's is another; all of `versions` where left out. */
+  readonly toVersions?: readonly QemuVersionName[];
+  /** Kernels; all of the group where left out. */
+  readonly from?: readonly string[];
+  readonly to?: readonly string[];
+  /** Whether a move may change both kernel and QEMU. */
+  readonly mixed: readonly QemuMode[];
+}
+
+/** What every version has, and whose features an emulated host has for the greater part; QEMU leaves out the others. */
+export const MODEL: Readonly<Record<Architecture, string>> = { x86_64: 'EPYC', arm64: 'neoverse-n1' };
+
+export function qemuItinerary(group: RoundTripGroup, selection: QemuSelection): QemuItinerary {
+  const { modes, versions, toVersions = versions, from, to, mixed } = selection;
+  const moves: QemuMove[] = [];
+  const impossible: NoDeparture[] = [];
+  const departures = new Map<string, QemuDeparture | NoDeparture>();
+  const chosen = (kernels: readonly string[] | undefined): readonly RoundTripHost[] =>
+    group.hosts.filter(({ kernel }) => kernels?.includes(kernel) ?? true);
+  for (const mode of modes) {
+    for (const source of chosen(from).flatMap((host) => versions.map((version) => ({ host, version })))) {
+      for (const place of chosen(to).flatMap((host) => toVersions.map((version) => ({ host, version })))) {
+        const changesBoth = source.host !== place.host && source.version !== place.version;
+        if (changesBoth && !mixed.includes(mode)) continue;
+        const name = departureName(mode, source, place);
+        const departure = departures.get(name) ?? depart(group, mode, source, place);
+        if (!departures.has(name) && 'why' in departure) impossible.push(departure);
+        departures.set(name, departure);
+        if (!('why' in departure)) moves.push({ name: `${name} to ${placeName(place)}`, departure, to: place });
+      }
+    }
+  }
+  return { group, moves, impossible };
+}
+
+export function placeName({ host, version }: QemuPlace): string {
+  return `${host.kernel} ${version}`;
+}
+
+/** Guests of equal arguments are saved once: only exported ones depend on where they are to go. */
+function departureName(mode: QemuMode, from: QemuPlace, to: QemuPlace): string {
+  const own = `${mode} ${placeName(from)}`;
+  return mode === 'exported' ? `${own} for ${placeName(to)}` : own;
+}
+
+function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: QemuPlace): QemuDeparture | NoDeparture {
+  const name = departureName(mode, from, to);
+  switch (mode) {
+    case 'named':
+      return { name, mode, from, contract: null };
+    case 'host': {
+      const own = pinned(group, [from.host], {});
+      if (!own.ok) return { name, why: own.error.message };
+      return { name, mode, from, contract: contractUnder(group.registry, profileOf(from.version), own.value) };
+    }
+    case 'exported': {
+      const both = pinned(group, [...new Set([from.host, to.host])], {});
+      if (!both.ok) return { name, why: both.error.message };
+      const made = [from.version, to.version].reduce(
+        (contract, version) => contractUnder(group.registry, profileOf(version), contract),
+        both.value,
+      );
+      return { name, mode, from, contract: made };
+    }
+  }
+}
+
+export function profileOf(version: QemuVersionName): VmmProfile {
+  const profile = VMM_PROFILES.find(({ name }) => name === `qemu:${version}`);
+  if (profile === undefined) throw new Error(`no rows for qemu:${version}`);
+  return profile;
+}
+
+/** What a person writes for this guest with this version. */
+export function argumentsOf(
+  { architecture, registry }: RoundTripGroup,
+  { mode, contract }: Pick<QemuDeparture, 'mode' | 'contract'>,
+  version: QemuVersionName,
+): readonly string[] {
+  const machine = MACHINE[architecture];
+  const accelerated = (cpu: string, more: string = ''): string[] => [
+    ...['-machine', `${machine}${more}`, '-accel', 'kvm', '-cpu', cpu],
+  ];
+  if (mode === 'exported' && contract !== null) {
+    const { cpu, machineProperties } = exportedArguments(registry, contract, version);
+    return accelerated(cpu, machineProperties);
+  }
+  return accelerated(mode === 'named' ? MODEL[architecture] : 'host');
+}
+
+/** Rounds that a guest does on each host: enough for its timer to have ticked. */
+const ROUNDS = 5;
+
+export function saveRequest({ group, moves }: QemuItinerary, host: RoundTripHost, packed: PackedGuest): QemuRequest {
+  const departures = new Set(moves.map(({ departure }) => departure).filter(({ from }) => from.host === host));
+  const jobs = Array.from(departures, (departure): QemuJob => ({
+    ...jobOf(packed, departure.from.version, argumentsOf(group, departure, departure.from.version)),
+    name: departure.name,
+    save: true,
+  }));
+  return { kind: 'qemu', architecture: group.architecture, blobs: packed.files, jobs };
+}
+
+/** `streams`: by the departure's name; a guest that was not saved goes nowhere. */
+export function restoreRequest(
+  { group, moves }: QemuItinerary,
+  host: RoundTripHost,
+  packed: PackedGuest,
+  streams: ReadonlyMap<string, string>,
+): QemuRequest {
+  const arriving = moves.filter(({ to, departure }) => to.host === host && streams.has(departure.name));
+  const jobs = arriving.map(({ name, departure, to }): QemuJob => ({
+    ...jobOf(packed, to.version, argumentsOf(group, departure, to.version)),
+    name,
+    stream: departure.name,
+  }));
+  const wanted = new Set(arriving.map(({ departure }) => departure.name));
+  const blobs = { ...packed.files, ...Object.fromEntries([...streams].filter(([name]) => wanted.has(name))) };
+  return { kind: 'qemu', architecture: group.architecture, blobs, jobs };
+}
+
+function jobOf(packed: PackedGuest, version: QemuVersionName, parameters: readonly string[]): QemuJob {
+  return {
+    name: '',
+    version,
+    arguments: [...parameters, ...packed.arguments],
+    files: Object.fromEntries(Object.keys(packed.files).map((name) => [name, name])),
+    guest: packed.guest,
+    stream: null,
+    rounds: ROUNDS,
+    ask: [],
+    save: false,
+  };
+}
