@@ -1,0 +1,70 @@
+/** `qemu vmstate-check`: whether one QEMU loads what another has saved, by their -dump-vmstate files. */
+import { object } from '@optique/core/constructs';
+import { message } from '@optique/core/message';
+import { map, multiple, optional } from '@optique/core/modifiers';
+import { argument, option } from '@optique/core/primitives';
+import { string } from '@optique/core/valueparser';
+import { define } from '../command.ts';
+import type { Command, Task } from '../command.ts';
+import { EXIT, exitOf, failure } from '../exit.ts';
+import { fileName, outputOption } from '../operands.ts';
+import type { ComparedDumps } from '../vmstate.ts';
+
+export const qemuVmstateCheck: Command = define(
+  'vmstate-check',
+  map(
+    object({
+      files: multiple(argument(fileName(), { description: message`From the first to the second; more: every pair` }), {
+        min: 2,
+      }),
+      reverse: option('--reverse', { description: message`From the second to the first` }),
+      pairs: option('--pairs', {
+        description: message`Every pair, both ways, also of two dumps; of more it is so anyway`,
+      }),
+      machine: optional(
+        option('--machine', string({ metavar: 'TYPE' }), { description: message`Each has to be of this machine type` }),
+      ),
+      devices: multiple(
+        option('--device', string({ metavar: 'TYPE' }), {
+          description: message`Only this device type, as the dumps name it; may be given several times`,
+        }),
+      ),
+      all: option('-a', '--all', { description: message`Differences without effect too` }),
+      output: outputOption(),
+    }),
+    ({ files, reverse, pairs, machine, devices, all, output }): Task =>
+      async (terminal) => {
+        const matrix = pairs || files.length > 2;
+        if (reverse && matrix)
+          return failure(EXIT.usage, '--reverse is of two dumps; of several, both ways are checked');
+        // Loaded here: dumps cost no other command its loading time.
+        const { everyPair, loadDumps, vmstateJson, worstOfDumps } = await import('../vmstate.ts');
+        const { comparisonText, dumpMatrixText } = await import('../vmstate-text.ts');
+        const loaded = await loadDumps(files, machine);
+        if (!loaded.ok) return loaded.error;
+        const dumps = loaded.value;
+        const unknown = devices.find((device) => dumps.every(({ dump }) => !dump.sections.has(device)));
+        if (unknown !== undefined) return failure(EXIT.usage, `no dump has a device type ${unknown}`);
+        const options = devices.length === 0 ? {} : { sections: new Set(devices) };
+        const wanted = ({ from }: ComparedDumps): boolean => matrix || from === (reverse ? 1 : 0);
+        const compared = everyPair(dumps, options).filter(wanted);
+        const texts = (): string =>
+          matrix
+            ? dumpMatrixText(terminal, dumps, compared)
+            : compared.map((each) => comparisonText(terminal, dumps, each, all)).join('\n');
+        terminal.out(output === 'json' ? vmstateJson(dumps, compared) : texts());
+        return exitOf(worstOfDumps(compared));
+      },
+  ),
+  {
+    brief: 'Say whether one QEMU loads what another has saved',
+    description:
+      'A dump is what qemu-system-… -machine TYPE -dump-vmstate FILE writes. It has every device type of the program: --device narrows it to those of a guest.',
+    examples: [
+      'qemu-system-x86_64 -machine pc-q35-7.2 -dump-vmstate old.json',
+      'evenkeel qemu vmstate-check old.json new.json --machine pc-q35-7.2',
+      'evenkeel qemu vmstate-check old.json new.json --reverse   # the way back',
+      'evenkeel qemu vmstate-check 5.2.json 7.2.json 10.0.json   # every pair, both ways',
+    ],
+  },
+);
