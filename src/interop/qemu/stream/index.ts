@@ -1,6 +1,8 @@
 /** QEMU's migration streams: what is in a file that `migrate` or `virsh save` wrote, without the machine that it came from. */
 export { describeStreamError } from './error.ts';
 export type { StreamCode, StreamError } from './error.ts';
+export { numberOf, registersOf, subsectionsOf } from './look.ts';
+export type { StreamRegister } from './look.ts';
 export type {
   Configuration,
   QemuStream,

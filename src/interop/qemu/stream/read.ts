@@ -14,6 +14,7 @@ import { passOver } from './parts.ts';
 import type { Passed } from './parts.ts';
 import { ramListing } from './ram.ts';
 import type { ByteSource } from './source.ts';
+import { State } from './state.ts';
 
 /** Closes the source. Errors: what is wrong and at which offset; see `StreamCode`. */
 export async function readStream(source: ByteSource): Promise<Result<StreamListing, StreamError>> {
@@ -132,6 +133,5 @@ const TELLING: readonly (readonly [field: string, architecture: Architecture])[]
 
 function architectureOf(sections: readonly StreamSection[]): Architecture | null {
   const cpu = sections.find(({ id, state }) => id === 'cpu' && state !== null)?.state;
-  const names = new Set(cpu?.fields.map(({ name }) => name));
-  return TELLING.find(([field]) => names.has(field))?.[1] ?? null;
+  return TELLING.find(([field]) => cpu instanceof State && cpu.has(field))?.[1] ?? null;
 }

@@ -53,6 +53,11 @@ export class State implements StreamState {
     return this.#entries.flatMap((entry) => expand(this.#source, entry));
   }
 
+  /** What is in the structs among the fields. */
+  get inner(): readonly StreamState[] {
+    return this.#entries.flatMap(({ states }) => states ?? []);
+  }
+
   /** Whether there is a field of that name; makes none. */
   has(name: string): boolean {
     return this.#entries.some((entry) => entry.name === name);
