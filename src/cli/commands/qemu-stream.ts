@@ -1,0 +1,56 @@
+/** `qemu stream`: what is in a migration stream. */
+import { object } from '@optique/core/constructs';
+import { message } from '@optique/core/message';
+import { map, multiple } from '@optique/core/modifiers';
+import { argument, option } from '@optique/core/primitives';
+import { string } from '@optique/core/valueparser';
+import { define } from '../command.ts';
+import type { Command, Task } from '../command.ts';
+import { EXIT, failure } from '../exit.ts';
+import { fileName, outputOption } from '../operands.ts';
+
+export const qemuStream: Command = define(
+  'stream',
+  map(
+    object({
+      path: argument(fileName(), { description: message`What QEMU or "virsh save" wrote; - is standard input` }),
+      sections: multiple(
+        option('--section', string({ metavar: 'NAME' }), {
+          description: message`Show the fields of this section (cpu, virtio-net, …); may be given several times`,
+        }),
+      ),
+      fields: option('--fields', { description: message`Show the fields of all sections` }),
+      output: outputOption(),
+    }),
+    ({ path, sections, fields, output }): Task =>
+      async (terminal) => {
+        // Loaded here: streams cost no other command its loading time.
+        const { isNamed, loadStream, streamJson } = await import('../migration-stream.ts');
+        const loaded = await loadStream(path, terminal.signal);
+        if (!loaded.ok) return loaded.error;
+        const stream = loaded.value;
+        const missing = sections.find((name) => !stream.sections.some((section) => isNamed(section, name)));
+        if (missing !== undefined) return failure(EXIT.usage, `the stream has no section ${missing}`);
+        const wanted: Parameters<typeof streamJson>[2] = (section) =>
+          fields || sections.some((name) => isNamed(section, name));
+        if (output === 'json') terminal.out(streamJson(path, stream, wanted));
+        else {
+          const { streamText } = await import('../migration-stream-text.ts');
+          terminal.out(streamText(terminal, path, stream, wanted));
+        }
+        return EXIT.ok;
+      },
+  ),
+  {
+    brief: 'Say what is in a migration stream',
+    description:
+      'Reads the stream once, from a file or a pipe, in memory that does not grow with the guest. RAM is counted and passed over; device state is shown as the description at its end has it.',
+    examples: [
+      'echo "migrate exec:cat>guest.stream" | socat - UNIX:monitor.sock',
+      'evenkeel qemu stream guest.stream',
+      'evenkeel qemu stream guest.stream --section cpu',
+      'virsh save --bypass-cache web web.save && evenkeel qemu stream web.save',
+      'zstd -dc guest.stream.zst | evenkeel qemu stream - -o json',
+    ],
+  },
+);
