@@ -2,6 +2,7 @@
 import type { VmmName } from '../../arch/vmm/names.ts';
 import type { Contract, Exported, Registry, Result } from '../../model/index.ts';
 import type { Failure } from '../exit.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface Target {
   /**
@@ -9,5 +10,5 @@ export interface Target {
    * not one VMM.
    */
   readonly vmm: VmmName | null;
-  readonly run: (registry: Registry, contract: Contract) => Promise<Result<Exported, Failure>>;
+  readonly run: (registry: Registry, contract: Contract, terminal: Terminal) => Promise<Result<Exported, Failure>>;
 }

@@ -1,7 +1,8 @@
 /** The targets of `contract export`: one option each names it. Only options are loaded here. */
 import { or } from '@optique/core/constructs';
 import type { Parser } from '@optique/core/parser';
+import { firecrackerTarget } from './firecracker.ts';
 import { qemuTarget } from './qemu.ts';
 import type { Target } from './target.ts';
 
-export const exportTarget: Parser<'sync', Target, unknown> = or(qemuTarget);
+export const exportTarget: Parser<'sync', Target, unknown> = or(qemuTarget, firecrackerTarget);

@@ -16,9 +16,18 @@ export function exportNotes(
     ...notes.map((note) => `Note: ${note}`),
     ...byReason(cannot).flatMap(([why, elements]) => [
       `${terminal.style('yellow', 'Cannot set')} (${elements.length}): ${why}`,
-      ...wrap(elements.map(valueText).join(' '), Math.min(terminal.width, WIDEST) - 2).map((line) => `  ${line}`),
+      ...wrap(shown(elements).join(' '), Math.min(terminal.width, WIDEST) - 2).map((line) => `  ${line}`),
     ]),
   ];
+}
+
+/** Bits that nobody has a name for and that are promised to be 0 are counted; -o json has them. */
+const NAMELESS = /\/bits?_?[\d_]+$/;
+
+function shown(elements: readonly ExplainedElementValue[]): string[] {
+  const named = elements.filter(({ element, value }) => value !== 0n || !NAMELESS.test(element));
+  const rest = elements.length - named.length;
+  return [...named.map(valueText), ...(rest === 0 ? [] : [`and ${rest} bits without a name, promised to be 0`])];
 }
 
 const valueText = ({ element, value }: ExplainedElementValue): string => `${element}=${hex(value)}`;

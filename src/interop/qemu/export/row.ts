@@ -1,0 +1,71 @@
+/** What the profile's row says of an element that no argument is for. */
+import { rowFor } from '../../../engine/vmm/rows.ts';
+import { extract } from '../../../model/index.ts';
+import type { Contract, ExportOutcome, Registry, VmmProfile, WordPath } from '../../../model/index.ts';
+import type { PromisedField } from '../../export.ts';
+
+/** True for words that a VMM sets and no host shows by itself: nobody asking means the neutral value. */
+const SWITCHED = /^(?:switch|quirk|x2apic)\//;
+
+export function rowOutcome(
+  registry: Registry,
+  profile: VmmProfile,
+  { architecture }: Contract,
+  { word, field, value }: PromisedField,
+): ExportOutcome {
+  if (word.startsWith('behaviour/'))
+    return { how: 'cannot', why: 'it is how the kernel behaves, which no argument changes' };
+  const selects = rowFor(profile, architecture, word)?.selects ?? { how: 'unknown' };
+  switch (selects.how) {
+    case 'gives':
+      return extract(field, selects.value) === value
+        ? { how: 'inherent', why: 'its guests always have it' }
+        : { how: 'cannot', why: 'its guests always have another value' };
+    case 'bits':
+      return value === 0n
+        ? { how: 'inherent', why: 'bits without a name are 0' }
+        : { how: 'cannot', why: 'this QEMU has no name for the bit, and leaves it 0' };
+    case 'itself':
+      return byItself(registry, profile, architecture, { word, field, value }, selects.text);
+    case 'never':
+      return never(registry, word, extract(field, registry.neutral(word) ?? -1n), value);
+    case 'off':
+    case 'property':
+      return { how: 'cannot', why: 'no argument gives this value' };
+    case 'insists':
+      return { how: 'cannot', why: selects.text };
+    case 'unknown':
+      return { how: 'cannot', why: 'whether this QEMU can set it was not read' };
+  }
+}
+
+function byItself(
+  registry: Registry,
+  profile: VmmProfile,
+  architecture: Contract['architecture'],
+  { word, field, value }: Pick<PromisedField, 'word' | 'field' | 'value'>,
+  text: string,
+): ExportOutcome {
+  const given = profile.defaults[architecture].find(({ words }) => words.includes(word))?.value;
+  if (given !== undefined) {
+    return extract(field, given) === value
+      ? { how: 'inherent', why: `QEMU sets it by itself: ${text}` }
+      : { how: 'cannot', why: `QEMU sets it by itself: ${text}` };
+  }
+  if (SWITCHED.test(word)) return never(registry, word, extract(field, registry.neutral(word) ?? -1n), value);
+  return {
+    how: 'cannot',
+    why: text.startsWith('from')
+      ? 'no argument sets it: a guest that is migrated brings it along, one that is started gets what the host shows'
+      : `QEMU sets it by itself: ${text}`,
+  };
+}
+
+function never(registry: Registry, word: WordPath, neutral: bigint, value: bigint): ExportOutcome {
+  if (SWITCHED.test(word) && registry.neutral(word) !== null) {
+    return neutral === value
+      ? { how: 'inherent', why: 'QEMU never asks for anything else' }
+      : { how: 'cannot', why: 'QEMU never asks for it' };
+  }
+  return { how: 'cannot', why: 'QEMU has no way to set it: the guest gets what the host shows' };
+}
