@@ -37,8 +37,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Folders that do no I/O: nothing of Node's. */
 const PURE: readonly string[] = ['model', 'arch', 'engine'];
 
-/** Start inside emulated machines, where every module costs: nothing that they load may load these. */
-const LEAN_ENTRIES: readonly string[] = ['worker/worker.ts'];
+/**
+ * Start inside emulated machines, where every module costs, or while libvirtd waits: nothing that they load may load these.
+ */
+const LEAN_ENTRIES: readonly string[] = ['worker/worker.ts', 'interop/libvirt-hook/main.ts'];
 const HEAVY: readonly string[] = ['zod', '@optique/core'];
 
 export interface Import {
