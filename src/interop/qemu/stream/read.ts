@@ -13,8 +13,10 @@ import type { StreamListing, StreamSection } from './model.ts';
 import { passOver } from './parts.ts';
 import type { Passed } from './parts.ts';
 import { ramListing } from './ram.ts';
+import { u32At } from './section-header.ts';
 import type { ByteSource } from './source.ts';
 import { State } from './state.ts';
+import { PART } from './wire.ts';
 
 /** Closes the source. Errors: what is wrong and at which offset; see `StreamCode`. */
 export async function readStream(source: ByteSource): Promise<Result<StreamListing, StreamError>> {
@@ -102,6 +104,9 @@ function leftOver({ offset, bytes }: Run, end: number, last: boolean): StreamErr
     return streamError('truncated', offset + end, message);
   }
   if (end + 1 === bytes.length) return null;
+  if (bytes[end + 1] === PART.description && u32At(bytes, end + 2) > bytes.length - end - 6) {
+    return streamError('truncated', offset + bytes.length, 'the stream ends here, in the description of its sections');
+  }
   const message = `${bytes.length - end - 1} bytes behind the end of the stream that are no description of it`;
   return streamError('malformed', offset + end + 1, message);
 }
@@ -109,7 +114,7 @@ function leftOver({ offset, bytes }: Run, end: number, last: boolean): StreamErr
 /** Of streams that have no live section: with footers, the last section has one before the byte that ends all. */
 function hasFooters(runs: readonly Run[]): boolean {
   const bytes = runs.at(-1)?.bytes ?? new Uint8Array();
-  return bytes.at(-6) === 0x7e;
+  return bytes.at(-6) === PART.footer;
 }
 
 function liveSections({ live }: Passed): StreamSection[] {
