@@ -31,6 +31,8 @@ import { libvirtHook } from './commands/libvirt-hook.ts';
 import { libvirtInstallHook, libvirtUninstallHook } from './commands/libvirt-install-hook.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
+import { qemuStream } from './commands/qemu-stream.ts';
+import { qemuVmstateCheck } from './commands/qemu-vmstate-check.ts';
 import { registryCoverage } from './commands/registry-coverage.ts';
 import { schema } from './commands/schema.ts';
 import { snapshotRestore } from './commands/snapshot-restore.ts';
@@ -104,6 +106,11 @@ const lab: Command = command(
   },
 );
 
+const qemu: Command = command('qemu', or(qemuStream, qemuVmstateCheck), {
+  brief: [text('What QEMU saves and loads')],
+  footer: lines(['evenkeel qemu stream guest.stream', 'evenkeel qemu vmstate-check old.json new.json']),
+});
+
 const registry: Command = command('registry', registryCoverage, {
   brief: [text('What every register and bit is')],
   footer: lines(['evenkeel registry coverage --recorded']),
@@ -119,6 +126,7 @@ export const program: Command = or(
   fence,
   conform,
   libvirt,
+  qemu,
   registry,
   explain,
   lab,
@@ -136,6 +144,7 @@ export const GROUPS: readonly string[] = [
   'fence',
   'conform',
   'libvirt',
+  'qemu',
   'registry',
   'explain',
   'lab',

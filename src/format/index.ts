@@ -6,7 +6,7 @@ export { AGREEMENT_FORMAT, agreementSchema } from './agreement.ts';
 export type { AgreementDocument } from './agreement.ts';
 export { BASELINE_FORMAT, baselineSchema } from './baseline.ts';
 export type { BaselineDocument } from './baseline.ts';
-export { systemError } from './bytes.ts';
+export { readBytes, systemError } from './bytes.ts';
 export { canonicalJson } from './canonical.ts';
 export { CONFORMANCE_FORMAT, conformanceSchema } from './conformance.ts';
 export type { ConformanceDocument } from './conformance.ts';
@@ -15,7 +15,7 @@ export { COVERAGE_FORMAT, coverageSchema } from './coverage.ts';
 export type { CoverageDocument, RawCount } from './coverage.ts';
 export { DIFFERENCE_FORMAT, differenceSchema } from './difference.ts';
 export type { DifferenceDocument, NamedFingerprint } from './difference.ts';
-export { describeDocumentError, documentError } from './error.ts';
+export { describeDocumentError, documentError, pointerOf } from './error.ts';
 export type { DocumentCode, DocumentError, Place } from './error.ts';
 export { EXPLANATION_FORMAT, explanationSchema } from './explanation.ts';
 export type { ExplainedCall, ExplainedElement, ExplainedHistory, ExplanationDocument } from './explanation.ts';
@@ -27,6 +27,14 @@ export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';
 export type { MatrixDocument } from './matrix.ts';
+export { MIGRATION_STREAM_FORMAT, migrationStreamSchema } from './migration-stream.ts';
+export type {
+  MigrationField,
+  MigrationRegister,
+  MigrationSection,
+  MigrationStreamDocument,
+  MigrationSubsection,
+} from './migration-stream.ts';
 export { OBSERVATION_FORMAT, observationSchema } from './observation.ts';
 export type { ObservationDocument } from './observation.ts';
 export { planSchema } from './plan.ts';
@@ -47,4 +55,6 @@ export { verdictSchema } from './verdict.ts';
 export { verificationSchema } from './verification.ts';
 export type { VerificationDocument } from './verification.ts';
 export type { VerdictDocument } from './verdict.ts';
+export { VMSTATE_COMPARISON_FORMAT, vmstateComparisonSchema } from './vmstate-comparison.ts';
+export type { VmstateComparisonDocument } from './vmstate-comparison.ts';
 export { contractText, fillWhole, surfaceText, writeWhole } from './write.ts';

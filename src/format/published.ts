@@ -12,6 +12,7 @@ import { exportSchema } from './export.ts';
 import { fenceSchema } from './fence.ts';
 import { libvirtAnswersSchema } from './libvirt-answers.ts';
 import { matrixSchema } from './matrix.ts';
+import { migrationStreamSchema } from './migration-stream.ts';
 import { observationSchema } from './observation.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
@@ -21,6 +22,7 @@ import { snapshotSummarySchema } from './snapshot-summary.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 import { verificationSchema } from './verification.ts';
+import { vmstateComparisonSchema } from './vmstate-comparison.ts';
 
 export const PUBLISHED_FORMATS = [
   'surface',
@@ -43,6 +45,8 @@ export const PUBLISHED_FORMATS = [
   'restore',
   'proof',
   'libvirt-answers',
+  'vmstate-comparison',
+  'migration-stream',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -68,6 +72,8 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   restore: restoreSchema,
   proof: proofSchema,
   'libvirt-answers': libvirtAnswersSchema,
+  'vmstate-comparison': vmstateComparisonSchema,
+  'migration-stream': migrationStreamSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */
