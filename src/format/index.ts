@@ -55,6 +55,8 @@ export { verdictSchema } from './verdict.ts';
 export { verificationSchema } from './verification.ts';
 export type { VerificationDocument } from './verification.ts';
 export type { VerdictDocument } from './verdict.ts';
+export { vmmFingerprint } from './vmm-fingerprint.ts';
+export { toVmmSurface, vmmSurfaceSchema, vmmSurfaceText } from './vmm-surface.ts';
 export { VMSTATE_COMPARISON_FORMAT, vmstateComparisonSchema } from './vmstate-comparison.ts';
 export type { VmstateComparisonDocument } from './vmstate-comparison.ts';
 export { contractText, fillWhole, surfaceText, writeWhole } from './write.ts';

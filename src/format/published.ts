@@ -22,6 +22,7 @@ import { snapshotSummarySchema } from './snapshot-summary.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 import { verificationSchema } from './verification.ts';
+import { vmmSurfaceSchema } from './vmm-surface.ts';
 import { vmstateComparisonSchema } from './vmstate-comparison.ts';
 
 export const PUBLISHED_FORMATS = [
@@ -47,6 +48,7 @@ export const PUBLISHED_FORMATS = [
   'libvirt-answers',
   'vmstate-comparison',
   'migration-stream',
+  'vmm-surface',
 ] as const;
 
 export type PublishedFormat = (typeof PUBLISHED_FORMATS)[number];
@@ -74,6 +76,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   'libvirt-answers': libvirtAnswersSchema,
   'vmstate-comparison': vmstateComparisonSchema,
   'migration-stream': migrationStreamSchema,
+  'vmm-surface': vmmSurfaceSchema,
 };
 
 /** The JSON Schema of a format's files. Rules between values (uniqueness, widths) are beyond JSON Schema. */

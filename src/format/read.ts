@@ -1,7 +1,7 @@
 /** Documents from files: bytes, text, JSON, format, schema; the first thing that is wrong ends it, with its place. */
 import type { z } from 'zod';
-import { CONTRACT_FORMAT, SURFACE_FORMAT, VERDICT_FORMAT, err, ok } from '../model/index.ts';
-import type { Contract, Json, Result, Surface } from '../model/index.ts';
+import { CONTRACT_FORMAT, SURFACE_FORMAT, VERDICT_FORMAT, VMM_SURFACE_FORMAT, err, ok } from '../model/index.ts';
+import type { Contract, Json, Result, Surface, VmmSurface } from '../model/index.ts';
 import { readBytes } from './bytes.ts';
 import { contractSchema } from './contract.ts';
 import { documentError, pointerOf } from './error.ts';
@@ -9,10 +9,12 @@ import type { DocumentError } from './error.ts';
 import { lineAndColumn, scan } from './scan.ts';
 import { SECTION_RULES } from './sections/index.ts';
 import { surfaceSchema } from './surface.ts';
+import { toVmmSurface } from './vmm-surface.ts';
 
 export type Document =
   | { readonly kind: 'surface'; readonly surface: Surface }
   | { readonly kind: 'contract'; readonly contract: Contract }
+  | { readonly kind: 'vmm-surface'; readonly surface: VmmSurface }
   /** JSON that names no format: perhaps a capture of another program, which `interop` may know by its shape. */
   | { readonly kind: 'foreign'; readonly json: Json }
   /** XML, which no document of ours is. */
@@ -23,9 +25,16 @@ export async function readDocument(path: string, limit?: number): Promise<Result
   if (!bytes.ok) return bytes;
   const text = decode(path, bytes.value);
   if (!text.ok) return text;
-  if (text.value.trimStart().startsWith('<')) return ok({ kind: 'xml', text: text.value });
+  if (isXml(text.value)) return ok({ kind: 'xml', text: text.value });
   const json = parseJson(path, bytes.value);
   return json.ok ? toDocument(path, json.value) : json;
+}
+
+/** XML, or the output of a terminal with XML of libvirt's in it, prompts and all. */
+function isXml(text: string): boolean {
+  const start = text.trimStart();
+  if (start.startsWith('<')) return true;
+  return !/^[{[]/.test(start) && /<(domain|domainCapabilities|capabilities|cpudata|cpu|mode)[\s>]/.test(text);
 }
 
 /** JSON, told what is wrong with it by line and column; keys that are there twice are wrong. */
@@ -71,6 +80,10 @@ export function toDocument(path: string, json: Json): Result<Document, DocumentE
       const contract = validate(path, contractSchema, json);
       return contract.ok ? ok({ kind: 'contract', contract: contract.value }) : contract;
     }
+    case VMM_SURFACE_FORMAT: {
+      const surface = toVmmSurface(path, json);
+      return surface.ok ? ok({ kind: 'vmm-surface', surface: surface.value }) : surface;
+    }
     default:
       return err(foreignFormat(path, format));
   }
@@ -79,7 +92,7 @@ export function toDocument(path: string, json: Json): Result<Document, DocumentE
 function foreignFormat(path: string, format: Json): DocumentError {
   const place = at(['format']);
   if (typeof format !== 'string') return documentError('wrong-format', path, 'expected the name of a format', place);
-  for (const known of [SURFACE_FORMAT, CONTRACT_FORMAT, VERDICT_FORMAT]) {
+  for (const known of [SURFACE_FORMAT, CONTRACT_FORMAT, VERDICT_FORMAT, VMM_SURFACE_FORMAT]) {
     const [name, version] = known.split('/');
     const match = /^(.*)\/([1-9][0-9]*)$/.exec(format);
     if (match?.[1] !== name || Number(match?.[2]) <= Number(version)) continue;

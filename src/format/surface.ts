@@ -1,10 +1,10 @@
 /** The schema of `evenkeel.surface/1`. The envelope is strict; what is in a section is the architecture's to say. */
 import { z } from 'zod';
 import { SURFACE_FORMAT } from '../model/index.ts';
-import type { Host, Surface } from '../model/index.ts';
+import type { Cpu, Host, Recorded, Surface } from '../model/index.ts';
 import { architectureSchema, countSchema, fingerprintSchema, hexTextSchema, jsonSchema } from './schemas.ts';
 
-const cpu = z.strictObject({
+export const cpuSchema: z.ZodType<Cpu> = z.strictObject({
   vendor: z.string().min(1),
   model: z.string().nullable(),
   family: z.exactOptional(countSchema),
@@ -18,12 +18,12 @@ const cpu = z.strictObject({
 export const hostSchema: z.ZodType<Host> = z.strictObject({
   kernelRelease: z.string().min(1),
   kernelVersion: z.string(),
-  cpu,
+  cpu: cpuSchema,
   modules: z.array(z.strictObject({ name: z.string(), parameters: z.record(z.string(), z.string()) })),
   commandLine: z.array(z.string()),
 });
 
-const recorded = z.strictObject({
+export const recordedSchema: z.ZodType<Recorded> = z.strictObject({
   at: z.iso.datetime().nullable(),
   by: z.string().min(1),
   method: z.enum(['probe', 'lab', 'import']),
@@ -52,7 +52,7 @@ export const surfaceSchema: z.ZodType<Surface> = z
     format: z.literal(SURFACE_FORMAT),
     architecture: architectureSchema,
     host: hostSchema.nullable().describe('null where a capture does not tell'),
-    recorded: recorded.describe('how and when it came about; never part of the fingerprint'),
+    recorded: recordedSchema.describe('how and when it came about; never part of the fingerprint'),
     fingerprint: fingerprintSchema.describe('over the canonical form: the same host gives the same one'),
     sections: z.record(z.string(), section).describe('by probe step; a step that is not here was not captured'),
   })
