@@ -37,7 +37,11 @@ export const contractExport: Command = define(
         const vmm = target.vmm === null ? undefined : await vmmProfile(target.vmm);
         const leaves = departure(named.value, vcpu, vmm);
         if (!leaves.ok) return leaves.error;
-        const found = await target.run(registryFor(leaves.value.contract.architecture), leaves.value.contract);
+        const found = await target.run(
+          registryFor(leaves.value.contract.architecture),
+          leaves.value.contract,
+          terminal,
+        );
         if (!found.ok) return found.error;
         const text = output === 'json' ? documentText(exportSchema.encode(found.value)) : found.value.artefact.text;
         const failed = emit(terminal, text, write);

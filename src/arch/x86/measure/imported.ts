@@ -15,16 +15,19 @@ import { readAs } from './reading.ts';
 const NOT_CAPTURED = 'a Firecracker fingerprint does not capture it';
 const SOME_MSRS = 'a Firecracker fingerprint leaves out MSRs that its snapshots do not carry';
 const UNCAPTURED = 'a Firecracker fingerprint does not say what else the host can show';
+/** Of a feature none of them can be set all the same: `latitudeOf` is given none that this host could give besides. */
+const ALL = 0xffff_ffffn;
 const LATITUDE: WordLatitude = { kind: 'unknown', why: UNCAPTURED };
 
 /**
  * Bits of CPUID can be hidden: KVM_SET_CPUID2 takes what the VMM gives it, and Firecracker's own CPU templates do
  * nothing else (api.rst, KVM_SET_CPUID2; Firecracker's docs/cpu_templates). Known, not tried on that host. Whether a
  * bit that it does not show could be had, the capture does not say. A feature is hidden that way; a bit that says that
- * something is missing, and what describes the CPU's own doing (where XSAVE puts a component), stay true.
+ * something is missing, and what describes the CPU's own doing (where XSAVE puts a component), stay true. Data, behind
+ * which nothing in the host stands (how far leaves go), a guest reads as the VMM writes it.
  */
 function maskable(path: string, value: bigint): WordLatitude {
-  const hidden = { clearable: value, settable: 0n, otherwise: { how: 'unknown', why: UNCAPTURED } } as const;
+  const hidden = { clearable: value, settable: ALL, otherwise: { how: 'unknown', why: UNCAPTURED } } as const;
   return latitudeOf(cpuidElements(path), value, hidden, 0n, []);
 }
 
