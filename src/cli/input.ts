@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { canonicalContract } from '../arch/canonical-contract.ts';
 import { describeDocumentError, readDocument } from '../format/index.ts';
 import type { Document, DocumentError, NamedFingerprint } from '../format/index.ts';
-import type { XmlFault } from '../interop/libvirt/index.ts';
+import type { ReadError } from '../interop/libvirt/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Contract, Json, Result, Surface } from '../model/index.ts';
 import { EXIT, failure } from './exit.ts';
@@ -61,24 +61,32 @@ export async function load(name: string, terminal: Terminal): Promise<Result<Nam
   const recorded = existsSync(name) ? undefined : recordedNames().find((candidate) => candidate.name === name);
   const read = await readDocument(recorded?.path ?? name);
   if (!read.ok) return err(inputFailure(read.error));
-  return await toNamed(name, read.value);
+  return await toNamed(name, read.value, terminal);
 }
 
-async function toNamed(name: string, document: Document): Promise<Result<NamedSurface | NamedContract, Failure>> {
+async function toNamed(
+  name: string,
+  document: Document,
+  terminal: Terminal,
+): Promise<Result<NamedSurface | NamedContract, Failure>> {
   switch (document.kind) {
     case 'surface':
       return ok({ kind: 'surface', name, surface: document.surface });
     case 'contract':
       return ok({ kind: 'contract', name, contract: canonicalContract(document.contract) });
+    case 'vmm-surface': {
+      const message = `${name}: this says what ${document.surface.vmm.name} can do; what a host can do is wanted here`;
+      return err(failure(EXIT.input, message, `evenkeel qemu show ${name} shows it.`));
+    }
     case 'foreign':
       return await readForeign(name, document.json);
     case 'xml':
-      return await readXml(name, document.text);
+      return await readXml(name, document.text, terminal);
   }
 }
 
 const CAPTURES =
-  "Captures that are read: what Firecracker's cpu-template-helper dumps (fingerprint dump, template dump) and libvirt's raw CPU dumps (<cpudata>).";
+  "Captures that are read: what Firecracker's cpu-template-helper dumps (fingerprint dump, template dump) and libvirt's XML: domains, <cpu>, capabilities, domain capabilities, raw CPU dumps (<cpudata>).";
 
 /** A capture of another program, told by its shape. */
 async function readForeign(name: string, json: Json): Promise<Result<NamedSurface, Failure>> {
@@ -88,24 +96,31 @@ async function readForeign(name: string, json: Json): Promise<Result<NamedSurfac
   return err(failure(EXIT.input, message, CAPTURES));
 }
 
-/** A file of libvirt's, told by its root element. */
-async function readXml(name: string, text: string): Promise<Result<NamedSurface, Failure>> {
+/** A file of libvirt's, told by what it holds. */
+async function readXml(
+  name: string,
+  text: string,
+  terminal: Terminal,
+): Promise<Result<NamedSurface | NamedContract, Failure>> {
   // Loaded when there is XML to read: the parser would cost every other command its loading time.
-  const { cpuDataSurface, isCpuData, parseXml } = await import('../interop/libvirt/index.ts');
-  const root = parseXml(text);
-  if (!root.ok) return err(failure(EXIT.input, `${name}: ${placed(root.error)}`));
-  if (!isCpuData(root.value)) {
-    const message = `${name}: XML with <${root.value.name}> at its root is no capture that Evenkeel reads`;
-    return err(failure(EXIT.input, message, CAPTURES));
-  }
-  const surface = cpuDataSurface(root.value);
-  return surface.ok
-    ? ok({ kind: 'surface', name, surface: surface.value })
-    : err(failure(EXIT.input, `${name}: ${placed(surface.error)}`));
+  const { readLibvirt } = await import('../interop/libvirt/index.ts');
+  const read = readLibvirt(text, name);
+  if (!read.ok) return err(xmlFailure(name, read.error));
+  for (const note of read.value.notes) terminal.note(`${name}: ${note}`);
+  return read.value.kind === 'surface'
+    ? ok({ kind: 'surface', name, surface: read.value.surface })
+    : ok({ kind: 'contract', name, contract: canonicalContract(read.value.contract) });
 }
 
-function placed({ line, message }: XmlFault): string {
-  return line === null ? message : `line ${line}: ${message}`;
+function xmlFailure(name: string, error: ReadError): Failure {
+  switch (error.kind) {
+    case 'map':
+      return failure(EXIT.input, `${name}: ${error.error.message}`, error.error.advice);
+    case 'xml': {
+      const { line, message } = error.fault;
+      return failure(EXIT.input, `${name}: ${line === null ? message : `line ${line}: ${message}`}`, CAPTURES);
+    }
+  }
 }
 
 export function inputFailure(error: DocumentError): Failure {

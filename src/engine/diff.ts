@@ -1,6 +1,7 @@
 /** `diff`: what two surfaces show differently, element by element: presence, default, and what can be made of it. */
 import { agrees, extract, fieldMask, hex } from '../model/index.ts';
 import type { Element, ElementPath, MeasuredSurface, MeasuredWord, Registry, WordPath } from '../model/index.ts';
+import { isKnown } from './field-latitude.ts';
 
 export interface Difference {
   readonly element: ElementPath;
@@ -28,7 +29,11 @@ export function diff(registry: Registry, a: MeasuredSurface, b: MeasuredSurface)
     const missing = left === undefined ? a : b;
     const measured = missing.areas.get(registry.area(path))?.measured === true;
     // A leaf that is measured not to be there reads as zeros; a guest sees what differs from that.
-    if (measured && registry.whenAbsent(path).kind === 'zero') {
+    if (
+      measured &&
+      missing.areas.get(registry.area(path))?.sparse !== true &&
+      registry.whenAbsent(path).kind === 'zero'
+    ) {
       const zeros: MeasuredWord = { ...some, value: 0n };
       const rows = left === undefined ? fields(elements, zeros, some) : fields(elements, some, zeros);
       const side = left === undefined ? 'a' : 'b';
@@ -37,9 +42,10 @@ export function diff(registry: Registry, a: MeasuredSurface, b: MeasuredSurface)
     const whole = elements[0];
     if (whole === undefined) return [];
     const present = left === undefined ? 'b' : 'a';
-    const what = measured
-      ? (`only-in-${present}` as const)
-      : (`not-measured-in-${present === 'a' ? 'b' : 'a'}` as const);
+    const what =
+      measured && missing.areas.get(registry.area(path))?.sparse !== true
+        ? (`only-in-${present}` as const)
+        : (`not-measured-in-${present === 'a' ? 'b' : 'a'}` as const);
     const description = elements.length === 1 ? whole.description : 'the whole register';
     return [
       { ...row(whole, left, right), element: path, description, what, a: left?.value ?? null, b: right?.value ?? null },
@@ -49,8 +55,14 @@ export function diff(registry: Registry, a: MeasuredSurface, b: MeasuredSurface)
 
 function fields(elements: readonly Element[], left: MeasuredWord, right: MeasuredWord): Difference[] {
   const sameLatitude = canonical(left) === canonical(right);
-  if (left.value === right.value && sameLatitude) return [];
+  if (left.value === right.value && left.known === right.known && sameLatitude) return [];
   return elements.flatMap((element): Difference[] => {
+    const [inLeft, inRight] = [isKnown(element, left), isKnown(element, right)];
+    if (!inLeft && !inRight) return [];
+    if (!inLeft || !inRight) {
+      const what = inLeft ? 'not-measured-in-b' : 'not-measured-in-a';
+      return [{ ...row(element, left, right), [inLeft ? 'b' : 'a']: null, what }];
+    }
     if (!showTheSame(element, left, right)) return [{ ...row(element, left, right), what: 'default' }];
     // A number that is the same within its tolerance has a latitude that is.
     if (sameLatitude || element.tolerance !== undefined) return [];

@@ -43,6 +43,11 @@ export function fieldLatitude(element: Element, word: MeasuredWord, value: bigin
   }
 }
 
+/** False where a capture tells of the word, and not of all bits of this field. */
+export function isKnown(element: Pick<Element, 'shift' | 'width'>, { known }: Pick<MeasuredWord, 'known'>): boolean {
+  return known === undefined || (fieldMask(element) & ~known) === 0n;
+}
+
 /** Bits that flip one by one. */
 function bitLatitude(
   { comparison, signed, width }: Element,

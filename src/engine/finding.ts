@@ -6,6 +6,7 @@ export type Rule =
   | 'settable'
   | 'not-measured'
   | 'not-readable'
+  | 'not-captured'
   | 'latitude-unknown'
   | 'value-varies'
   | 'feature-missing'

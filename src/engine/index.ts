@@ -22,6 +22,7 @@ export type { Conflict, HostSays } from './promise.ts';
 export { baseline, groupName } from './baseline.ts';
 export type { Baseline, ElementChange, GroupReport, PoolGroup } from './baseline.ts';
 export type { Exclusion } from './exclusion.ts';
+export { isKnown } from './field-latitude.ts';
 export { fence, holds } from './fence.ts';
 export type { Fence, FencePair, FenceReturn, FenceStep } from './fence.ts';
 export { contractUnder, underVmm } from './vmm/index.ts';

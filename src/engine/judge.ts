@@ -4,7 +4,7 @@
  */
 import { agrees, extract, fieldMask, hex, latitude, numeric } from '../model/index.ts';
 import type { Element, Latitude, MeasuredWord, Rejection } from '../model/index.ts';
-import { fieldLatitude, showsTogether } from './field-latitude.ts';
+import { fieldLatitude, isKnown, showsTogether } from './field-latitude.ts';
 import type { Judgement, Rule } from './finding.ts';
 
 const SAME: Judgement = { level: 'same', rule: 'shown-by-default', text: '' };
@@ -18,6 +18,13 @@ export function judge(
 ): Judgement {
   if (word.value === null) {
     return { level: 'unknown', rule: 'value-varies', text: 'the destination has it, but its value was not measured' };
+  }
+  if (!isKnown(element, word)) {
+    return {
+      level: 'unknown',
+      rule: 'not-captured',
+      text: `promised ${show(element, promised)}, the capture does not say what the destination shows`,
+    };
   }
   const shows = extract(element, word.value);
   if (agrees(element, promised, shows) || isHarmless(element, promised, shows)) return SAME;

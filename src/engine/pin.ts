@@ -77,7 +77,7 @@ export function pin(
     carries,
     ...(fresh.length === 0 ? {} : { fresh: Object.fromEntries(fresh) }),
     // Of switches that a person spoke of, the others are unsaid one by one.
-    unknown: unknownAreas(surfaces).filter(({ area }) => !said.has(area)),
+    unknown: [...unknownAreas(surfaces).filter(({ area }) => !said.has(area)), ...sparseAreas(surfaces)],
     choices: options.choices ?? {},
   });
 }
@@ -162,6 +162,17 @@ function noCommonMachine(conflicts: readonly Conflict[], hosts: number): PinErro
   const elements = conflicts.length === 1 ? '1 element has' : `${conflicts.length} elements have`;
   const message = `no machine suits all ${hosts} hosts: ${elements} no value that each of them can show`;
   return { code: 'no-common-machine', message, conflicts };
+}
+
+/** Of these a capture told single bits: what is promised of them is not all that the guest has. */
+function sparseAreas(surfaces: readonly MeasuredSurface[]): Contract['unknown'] {
+  const sparse = new Map<string, string>();
+  for (const surface of surfaces) {
+    for (const area of surface.areas.values()) {
+      if (area.measured && area.sparse === true) sparse.set(area.name, area.partial ?? area.evidence);
+    }
+  }
+  return [...sparse].map(([area, why]) => ({ area, why }));
 }
 
 function unknownAreas(surfaces: readonly MeasuredSurface[]): Contract['unknown'] {

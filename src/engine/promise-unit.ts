@@ -60,7 +60,8 @@ export function zeroWord(
 export function judgeWord(registry: Registry, promised: Promised, word: MeasuredWord): Findings {
   const { value, mask } = promised;
   const elements = registry.elements(promised.word, promised.width).filter((each) => (fieldMask(each) & mask) !== 0n);
-  if (word.value !== null && ((word.value ^ value) & mask) === 0n) return same(elements.length);
+  const isTold = word.known === undefined || (mask & ~word.known) === 0n;
+  if (word.value !== null && isTold && ((word.value ^ value) & mask) === 0n) return same(elements.length);
   const whole = wholeWord(word, promised);
   const area = registry.area(promised.word);
   const found: Finding[] = [];

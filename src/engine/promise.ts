@@ -10,7 +10,7 @@ import type {
   Registry,
 } from '../model/index.ts';
 import { describeLatitude } from './describe.ts';
-import { fieldLatitude, showsTogether } from './field-latitude.ts';
+import { fieldLatitude, isKnown, showsTogether } from './field-latitude.ts';
 import { show } from './judge.ts';
 import { zeroWord } from './promise-unit.ts';
 
@@ -69,12 +69,15 @@ export function choose(
   const conflicts: Conflict[] = [];
   for (const element of elements) {
     const asked = wanted.get(element.path);
+    // What a capture does not say is promised to nobody.
+    if (asked === undefined && present.some((word) => !isKnown(element, word))) continue;
     const chosen = common(element, present, neutral, asked);
     if (chosen === null) conflicts.push(conflict(element));
     else value |= chosen << BigInt(element.shift);
     mask |= fieldMask(element);
   }
   if (conflicts.length > 0) return { promised: null, conflicts };
+  if (mask === 0n) return NO_PROMISE;
   if (togetherOn(present, value, mask)) return { promised: { word: path, width, value, mask }, conflicts };
   // Where whole words were tried, fields that can be had one by one may not be had at once.
   const whole = neutral === null ? bestTogether(elements, present, mask, wanted) : null;
@@ -88,6 +91,9 @@ function wordOn(registry: Registry, path: string, width: number, surface: Measur
   if (word !== undefined) return word;
   const absence = registry.whenAbsent(path);
   if (absence.kind === 'absent') return 'absent';
+  if (surface.areas.get(registry.area(path))?.sparse === true) {
+    return { ...zeroWord({ word: path, width }, absence, ''), known: 0n };
+  }
   return zeroWord({ word: path, width }, absence, '');
 }
 

@@ -80,6 +80,8 @@ export interface MeasuredWord {
   readonly width: number;
   /** What a guest gets when nobody asks; `null` where it was seen to exist but its value was not measured or varies. */
   readonly value: bigint | null;
+  /** Bits of `value` that are known, where a capture tells only some; a field with another bit is not known. Left out: all. */
+  readonly known?: bigint;
   readonly latitude: WordLatitude;
   readonly mechanism: Mechanism | null;
   /** Why the call that reads the word gives something else than a guest reads; `value` is the guest's. */
@@ -101,6 +103,8 @@ export interface Area {
   readonly evidence: string;
   /** Why a word that is not there may exist all the same: a foreign capture that leaves some out. */
   readonly partial?: string;
+  /** The capture tells single bits: of a word that is not there nothing is known, not even that it reads as zeros. */
+  readonly sparse?: true;
 }
 
 /** A restore of a unit of state that the host does not offer to save: what was written, and what came of it. */

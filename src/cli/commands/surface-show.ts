@@ -5,6 +5,7 @@ import { map, multiple } from '@optique/core/modifiers';
 import { argument } from '@optique/core/primitives';
 import { string } from '@optique/core/valueparser';
 import { canonicalSections, measure, registryFor } from '../../arch/index.ts';
+import { isKnown } from '../../engine/index.ts';
 import { fingerprint, surfaceText } from '../../format/index.ts';
 import { extract, hex } from '../../model/index.ts';
 import type { MeasuredSurface, Registry, Section, Surface, WordLatitude } from '../../model/index.ts';
@@ -128,7 +129,7 @@ function elementsText(
       .filter(({ path }) => prefixes.some((prefix) => path.startsWith(prefix)))
       .map((element) => [
         element.path,
-        word.value === null ? '?' : hex(extract(element, word.value)),
+        word.value === null || !isKnown(element, word) ? '?' : hex(extract(element, word.value)),
         element.kind,
         latitudeText(word.latitude),
         element.description,

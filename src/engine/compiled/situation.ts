@@ -18,10 +18,10 @@ export function situationOf(surface: MeasuredSurface, path: WordPath, areaName: 
 const written = new WeakMap<MeasuredWord, string>();
 
 function textOfWord(word: MeasuredWord): string {
-  const known = written.get(word);
-  if (known !== undefined) return known;
-  const { width, value, latitude } = word;
-  const text = textOf([width, value, latitude]);
+  const already = written.get(word);
+  if (already !== undefined) return already;
+  const { width, value, known, latitude } = word;
+  const text = textOf([width, value, latitude, known ?? null]);
   written.set(word, text);
   return text;
 }

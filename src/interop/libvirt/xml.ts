@@ -29,22 +29,30 @@ const DEEPEST = 64;
 const ELEMENT_NODE = 1;
 const TEXT_NODES: readonly number[] = [3, 4];
 
-export function parseXml(text: string): Result<XmlElement, XmlFault> {
-  const forbidden = text.split('\n').findIndex((line) => Array.from(line).some(isForbidden));
-  if (forbidden >= 0) return err(fault(forbidden + 1, 'a character that XML does not allow'));
+/** `before`: lines of the file that come before this text. */
+export function parseXml(text: string, before = 0): Result<XmlElement, XmlFault> {
+  const forbidden = firstForbidden(text);
+  if (forbidden >= 0) return err(fault(before + lineOf(text, forbidden), 'a character that XML does not allow'));
   const declared = /<!DOCTYPE/i.exec(text);
-  if (declared !== null) return err(fault(lineOf(text, declared.index), 'a document type, which is not read here'));
+  if (declared !== null) {
+    return err(fault(before + lineOf(text, declared.index), 'a document type, which is not read here'));
+  }
+  const encoding = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];
+  if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) {
+    return err(fault(before + 1, `it says to be written in ${encoding}: only UTF-8 is read`));
+  }
   // The parser wraps what its error handler throws; the first complaint is kept as it was made.
   let complaint: XmlFault | null = null;
+  const placed = (line: number | null): number | null => (line === null ? null : before + line);
   const onError = (_level: string, message: string, context: unknown): never => {
-    complaint ??= fault(lineIn(member(context, 'locator')), message);
+    complaint ??= fault(placed(lineIn(member(context, 'locator'))), message);
     throw new Error(message);
   };
   try {
     const root = new DOMParser({ onError }).parseFromString(text, 'text/xml').documentElement;
-    return root === null ? err(fault(null, 'there is no element')) : treeOf(root, 0);
+    return root === null ? err(fault(null, 'there is no element')) : treeOf(root, before, 0);
   } catch (thrown) {
-    if (thrown instanceof ParseError) return err(complaint ?? fault(lineIn(thrown.locator), thrown.message));
+    if (thrown instanceof ParseError) return err(complaint ?? fault(placed(lineIn(thrown.locator)), thrown.message));
     throw thrown;
   }
 }
@@ -59,24 +67,39 @@ export function childrenOf(element: XmlElement, name: string): readonly XmlEleme
   return element.children.filter((child) => child.name === name);
 }
 
+/** The first child of that name; undefined also where there is no element to begin with. */
+export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  return element?.children.find((child) => child.name === name);
+}
+
 export function fault(line: number | null, message: string): XmlFault {
   return { line, message };
 }
 
-/** XML 1.0, 2.2: in a binary file, or in one that was cut off and padded with zeros. */
-function isForbidden(character: string): boolean {
-  return character < ' ' && !'\t\n\r'.includes(character);
+export function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+  return line;
 }
 
-function treeOf(element: Element, depth: number): Result<XmlElement, XmlFault> {
-  const line = element.lineNumber ?? 0;
+/** XML 1.0, 2.2: in a binary file, or in one that was cut off and padded with zeros. */
+function firstForbidden(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 && code !== 0x9 && code !== 0xa && code !== 0xd) return at;
+  }
+  return -1;
+}
+
+function treeOf(element: Element, before: number, depth: number): Result<XmlElement, XmlFault> {
+  const line = before + (element.lineNumber ?? 0);
   if (depth > DEEPEST) return err(fault(line, `elements are nested more than ${DEEPEST} deep`));
   const children: XmlElement[] = [];
   let text = '';
   for (let node: Node | null = element.firstChild; node !== null; node = node.nextSibling) {
     if (TEXT_NODES.includes(node.nodeType)) text += node.nodeValue ?? '';
     if (!isElement(node)) continue;
-    const child = treeOf(node, depth + 1);
+    const child = treeOf(node, before, depth + 1);
     if (!child.ok) return child;
     children.push(child.value);
   }
@@ -86,10 +109,6 @@ function treeOf(element: Element, depth: number): Result<XmlElement, XmlFault> {
 
 function isElement(node: Node): node is Element {
   return node.nodeType === ELEMENT_NODE;
-}
-
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
 }
 
 function lineIn(locator: unknown): number | null {

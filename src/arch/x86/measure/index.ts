@@ -6,6 +6,7 @@ import { measureCpuid } from './cpuid.ts';
 import { measureHostCpu } from './host-cpu.ts';
 import { measureSwitches } from './enabled-switches.ts';
 import { measureImported } from './imported.ts';
+import { measureLibvirt } from './libvirt.ts';
 import { measureFeatureMsrs, measureMsrs, restoredMsrs } from './msr.ts';
 import type { Part } from './reading.ts';
 import { measureState } from './state.ts';
@@ -16,7 +17,7 @@ import { measureXsave, restoredXsave } from './xsave.ts';
 export function measure(surface: Surface): MeasuredSurface {
   const probed = measureProbed(surface);
   const areas = [...probed.areas.keys()];
-  return measureImported(surface, areas) ?? measureHostCpu(surface, areas) ?? probed;
+  return measureImported(surface, areas) ?? measureHostCpu(surface, areas) ?? measureLibvirt(surface, areas) ?? probed;
 }
 
 function measureProbed(surface: Surface): MeasuredSurface {
