@@ -12,6 +12,7 @@ import { contractPlan } from './commands/contract-plan.ts';
 import { contractVerify } from './commands/contract-verify.ts';
 import { explain } from './commands/explain.ts';
 import { fence } from './commands/fence.ts';
+import { fingerprintCompare } from './commands/fingerprint-compare.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostObserve } from './commands/host-observe.ts';
 import { hostProbe } from './commands/host-probe.ts';
@@ -31,6 +32,10 @@ import { libvirtHook } from './commands/libvirt-hook.ts';
 import { libvirtInstallHook, libvirtUninstallHook } from './commands/libvirt-install-hook.ts';
 import { migrationCheck } from './commands/migration-check.ts';
 import { migrationMatrix } from './commands/migration-matrix.ts';
+import { qemuList } from './commands/qemu-list.ts';
+import { qemuProbe } from './commands/qemu-probe.ts';
+import { qemuRecord } from './commands/qemu-record.ts';
+import { qemuShow } from './commands/qemu-show.ts';
 import { qemuStream } from './commands/qemu-stream.ts';
 import { qemuVmstateCheck } from './commands/qemu-vmstate-check.ts';
 import { registryCoverage } from './commands/registry-coverage.ts';
@@ -39,6 +44,7 @@ import { snapshotRestore } from './commands/snapshot-restore.ts';
 import { snapshotSave } from './commands/snapshot-save.ts';
 import { snapshotShow } from './commands/snapshot-show.ts';
 import { surfaceDiff } from './commands/surface-diff.ts';
+import { surfaceLabels } from './commands/surface-labels.ts';
 import { surfaceList } from './commands/surface-list.ts';
 import { surfaceShow } from './commands/surface-show.ts';
 
@@ -57,7 +63,7 @@ const host: Command = command('host', or(hostCheck, hostProbe, hostObserve), {
   footer: lines(['evenkeel host check', 'evenkeel host probe --write before.json', 'evenkeel host observe']),
 });
 
-const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surfaceList), {
+const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surfaceLabels, surfaceList), {
   brief: [text('What hosts can show a guest')],
   footer: lines(['evenkeel surface list', 'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12']),
 });
@@ -106,9 +112,18 @@ const lab: Command = command(
   },
 );
 
-const qemu: Command = command('qemu', or(qemuStream, qemuVmstateCheck), {
-  brief: [text('What QEMU saves and loads')],
-  footer: lines(['evenkeel qemu stream guest.stream', 'evenkeel qemu vmstate-check old.json new.json']),
+const qemu: Command = command('qemu', or(qemuProbe, qemuShow, qemuList, qemuVmstateCheck, qemuStream, qemuRecord), {
+  brief: [text('What a QEMU can give a guest, saves and loads')],
+  footer: lines([
+    'evenkeel qemu probe',
+    'evenkeel qemu stream guest.stream',
+    'evenkeel qemu vmstate-check old.json new.json',
+  ]),
+});
+
+const fingerprint: Command = command('fingerprint', fingerprintCompare, {
+  brief: [text('Fingerprints of Firecracker')],
+  footer: lines(['evenkeel fingerprint compare before.json after.json']),
 });
 
 const registry: Command = command('registry', registryCoverage, {
@@ -124,6 +139,7 @@ export const program: Command = or(
   snapshot,
   baseline,
   fence,
+  fingerprint,
   conform,
   libvirt,
   qemu,
@@ -142,6 +158,7 @@ export const GROUPS: readonly string[] = [
   'snapshot',
   'baseline',
   'fence',
+  'fingerprint',
   'conform',
   'libvirt',
   'qemu',

@@ -22,9 +22,12 @@ export type { ExplainedCall, ExplainedElement, ExplainedHistory, ExplanationDocu
 export { exportSchema } from './export.ts';
 export { FENCE_FORMAT, fenceSchema } from './fence.ts';
 export type { FenceDocument } from './fence.ts';
+export { hostLabelsSchema } from './host-labels.ts';
 export { libvirtAnswersSchema } from './libvirt-answers.ts';
 export { fingerprint } from './fingerprint.ts';
 export type { CanonicalSections } from './fingerprint.ts';
+export { fingerprintComparisonSchema } from './fingerprint-comparison.ts';
+export type { FingerprintComparisonDocument } from './fingerprint-comparison.ts';
 export { MATRIX_FORMAT, matrixSchema } from './matrix.ts';
 export type { MatrixDocument } from './matrix.ts';
 export { MIGRATION_STREAM_FORMAT, migrationStreamSchema } from './migration-stream.ts';

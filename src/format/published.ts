@@ -10,7 +10,9 @@ import { differenceSchema } from './difference.ts';
 import { explanationSchema } from './explanation.ts';
 import { exportSchema } from './export.ts';
 import { fenceSchema } from './fence.ts';
+import { hostLabelsSchema } from './host-labels.ts';
 import { libvirtAnswersSchema } from './libvirt-answers.ts';
+import { fingerprintComparisonSchema } from './fingerprint-comparison.ts';
 import { matrixSchema } from './matrix.ts';
 import { migrationStreamSchema } from './migration-stream.ts';
 import { observationSchema } from './observation.ts';
@@ -36,6 +38,7 @@ export const PUBLISHED_FORMATS = [
   'fence',
   'observation',
   'export',
+  'fingerprint-comparison',
   'plan',
   'verification',
   'agreement',
@@ -46,6 +49,7 @@ export const PUBLISHED_FORMATS = [
   'restore',
   'proof',
   'libvirt-answers',
+  'host-labels',
   'vmstate-comparison',
   'migration-stream',
   'vmm-surface',
@@ -64,6 +68,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   fence: fenceSchema,
   observation: observationSchema,
   export: exportSchema,
+  'fingerprint-comparison': fingerprintComparisonSchema,
   plan: planSchema,
   verification: verificationSchema,
   agreement: agreementSchema,
@@ -74,6 +79,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   restore: restoreSchema,
   proof: proofSchema,
   'libvirt-answers': libvirtAnswersSchema,
+  'host-labels': hostLabelsSchema,
   'vmstate-comparison': vmstateComparisonSchema,
   'migration-stream': migrationStreamSchema,
   'vmm-surface': vmmSurfaceSchema,
