@@ -4,11 +4,16 @@
  */
 import type { VmmDefault, VmmRow } from '../../model/index.ts';
 import { CONFIGURED, HOST_FACTS, INSISTS, NOT_READ } from './patterns.ts';
+import { QEMU_ARM64_PROPERTIES } from './qemu-properties-arm64.ts';
+import { selectedBy } from './qemu-property.ts';
 import type { QemuVersion } from './qemu-version.ts';
 
-const property = (text: string): VmmRow['selects'] => ({ how: 'property', text });
 const itself = (text: string): VmmRow['selects'] => ({ how: 'itself', text });
 const never: VmmRow['selects'] = { how: 'never' };
+
+/** From the table of properties, so that the profile and the exporter cannot disagree. */
+const selectedIn = (version: QemuVersion, word: string): VmmRow['selects'] =>
+  selectedBy(QEMU_ARM64_PROPERTIES, version, word) ?? never;
 
 const isNewest = (version: QemuVersion): boolean => version === '11.1';
 
@@ -53,12 +58,12 @@ function vcpuRows(version: QemuVersion): VmmRow[] {
   const source = 'target/arm/kvm.c (kvm64.c), kvm_arch_init_vcpu';
   return [
     { words: ['vcpu/PSCI_0_2'], selects: itself('always'), ...CONFIGURED, source },
-    { words: ['vcpu/PMU_V3'], selects: property('-cpu …,pmu=on|off'), ...CONFIGURED, source },
-    { words: ['vcpu/SVE'], selects: property('-cpu …,sve=on|off'), ...CONFIGURED, source },
-    { words: ['sve/vector-lengths'], selects: property('-cpu …,sveN=on|off'), ...INSISTS, source },
+    { words: ['vcpu/PMU_V3'], selects: selectedIn(version, 'vcpu/PMU_V3'), ...CONFIGURED, source },
+    { words: ['vcpu/SVE'], selects: selectedIn(version, 'vcpu/SVE'), ...CONFIGURED, source },
+    { words: ['sve/vector-lengths'], selects: { how: 'property', text: '-cpu …,sveN=on|off' }, ...INSISTS, source },
     {
       words: ['vcpu/PTRAUTH_*'],
-      selects: version === '5.2' ? never : property('-cpu …,pauth=on|off, both kinds together'),
+      selects: selectedIn(version, 'vcpu/PTRAUTH_ADDRESS'),
       ...CONFIGURED,
       source,
     },
@@ -71,14 +76,14 @@ function vcpuRows(version: QemuVersion): VmmRow[] {
     { words: ['vm/ipa-size'], selects: itself('what the memory map needs'), ...CONFIGURED, source: 'hw/arm/virt.c' },
     {
       words: ['capability/KVM_CAP_ARM_MTE'],
-      selects: mte(version),
+      selects: selectedIn(version, 'capability/KVM_CAP_ARM_MTE'),
       ...CONFIGURED,
       source: 'target/arm/kvm.c, kvm_arm_enable_mte; not in 5.2 and 7.2',
     },
     { words: ['vcpu-attribute/*TIMER_IRQ*'], selects: itself('always'), ...CONFIGURED, source: 'hw/arm/virt.c' },
     {
       words: ['vcpu-attribute/KVM_ARM_VCPU_PVTIME_IPA'],
-      selects: property('-cpu …,kvm-steal-time=on|off'),
+      selects: selectedIn(version, 'vcpu-attribute/KVM_ARM_VCPU_PVTIME_IPA'),
       ...CONFIGURED,
       source: 'target/arm/kvm.c (kvm64.c), kvm_arm_pvtime_init',
     },
@@ -97,17 +102,6 @@ function vcpuRows(version: QemuVersion): VmmRow[] {
   ];
 }
 
-function mte(version: QemuVersion): VmmRow['selects'] {
-  switch (version) {
-    case '5.2':
-    case '7.2':
-      return never;
-    case '10.0':
-    case '11.1':
-      return property('-machine virt,mte=on|off');
-  }
-}
-
 function gicRows(version: QemuVersion): VmmRow[] {
   const read = isNewest(version) ? 'the program knows no such field; hw/intc/arm_gicv3_kvm.c of 10.0' : null;
   const put = read ?? 'hw/intc/arm_gicv3_kvm.c, kvm_arm_gicv3_put';
@@ -124,7 +118,19 @@ function gicRows(version: QemuVersion): VmmRow[] {
       ...INSISTS,
       source: 'hw/intc/arm_gicv3_its_kvm.c, kvm_arm_its_post_load',
     },
-    { words: ['vgic/*'], selects: { how: 'unknown' }, ...INSISTS, source: put },
+    {
+      words: [
+        'vgic/*/GICD_TYPER',
+        'vgic/*/GICD_TYPER2',
+        'vgic/*/GICR_TYPER',
+        'vgic/*/GICD_PIDR2',
+        'vgic/its/GITS_TYPER',
+      ],
+      selects: never,
+      ...INSISTS,
+      source: `${put}: what identifies the GIC is read, and not written`,
+    },
+    { words: ['vgic/*'], selects: itself('from the saved state'), ...INSISTS, source: put },
   ];
 }
 
@@ -140,5 +146,16 @@ export function qemuArm64Rows(version: QemuVersion): readonly VmmRow[] {
 }
 
 export const QEMU_ARM64_DEFAULTS: readonly VmmDefault[] = [
+  { words: ['vcpu/PSCI_0_2'], value: 1n, source: 'target/arm/kvm.c (kvm64.c), kvm_arch_init_vcpu' },
+  {
+    words: ['vcpu-attribute/KVM_ARM_VCPU_TIMER_IRQ_VTIMER'],
+    value: 27n,
+    source: 'hw/arm/virt.c, ARCH_TIMER_VIRT_IRQ',
+  },
+  {
+    words: ['vcpu-attribute/KVM_ARM_VCPU_TIMER_IRQ_PTIMER'],
+    value: 30n,
+    source: 'hw/arm/virt.c, ARCH_TIMER_NS_EL1_IRQ',
+  },
   { words: ['switch/NISV_TO_USER'], value: 1n, source: 'target/arm/kvm.c, kvm_arch_init, since 5.1' },
 ];

@@ -24,10 +24,20 @@ export function exportNotes(
 /** Bits that nobody has a name for and that are promised to be 0 are counted; -o json has them. */
 const NAMELESS = /\/bits?_?[\d_]+$/;
 
+/** Beyond this many elements their words are named, with the number of fields; -o json has each. */
+const MANY = 40;
+
 function shown(elements: readonly ExplainedElementValue[]): string[] {
   const named = elements.filter(({ element, value }) => value !== 0n || !NAMELESS.test(element));
   const rest = elements.length - named.length;
-  return [...named.map(valueText), ...(rest === 0 ? [] : [`and ${rest} bits without a name, promised to be 0`])];
+  const texts = named.length > MANY ? words(named) : named.map(valueText);
+  return [...texts, ...(rest === 0 ? [] : [`and ${rest} bits without a name, promised to be 0`])];
+}
+
+function words(elements: readonly ExplainedElementValue[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { word } of elements) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => (count === 1 ? word : `${word}(${count})`));
 }
 
 const valueText = ({ element, value }: ExplainedElementValue): string => `${element}=${hex(value)}`;

@@ -26,6 +26,8 @@ export function valued({ profile, contract, registry }: VmmMove, reason: Reason,
     case 'can':
       break;
   }
+  // It is the VMM that writes CPUID: what its guests always have they have on any host.
+  if (row.selects.how === 'gives') return changed(reason, 'same', reason.rule, selection.text);
   if (reason.level === 'selectable' && selection.text !== '') {
     return changed(reason, 'selectable', reason.rule, `${name}: ${selection.text}`);
   }
@@ -44,7 +46,10 @@ function elementOf(registry: Registry, contract: Contract, reason: Reason): Elem
   return registry.elements(reason.word, width).find(({ path }) => path === reason.element);
 }
 
-/** Promised bits that the host shows and this VMM has no name for: its guests read 0. And what it always gives its own value. */
+/**
+ * Promised bits that the host shows and this VMM has no name for: its guests read 0. And words of which it makes the value
+ * itself, where another was promised.
+ */
 export function unshown({ registry, profile, contract, destination }: VmmMove): Reason[] {
   return contract.promises.flatMap(({ word, width, value, mask }): Reason[] => {
     const row = rowFor(profile, contract.architecture, word);

@@ -5,7 +5,13 @@ import type { Contract, ExportOutcome, Registry, VmmProfile, WordPath } from '..
 import type { PromisedField } from '../../export.ts';
 
 /** True for words that a VMM sets and no host shows by itself: nobody asking means the neutral value. */
-const SWITCHED = /^(?:switch|quirk|x2apic)\//;
+const SWITCHED = /^(?:switch|quirk|x2apic|vcpu)\//;
+
+/** What a guest has where nobody asks; null where that is the host's. A vCPU feature that nobody asks for is off. */
+function unasked(registry: Registry, word: WordPath): bigint | null {
+  if (!SWITCHED.test(word)) return null;
+  return word.startsWith('vcpu/') ? 0n : registry.neutral(word);
+}
 
 export function rowOutcome(
   registry: Registry,
@@ -28,7 +34,7 @@ export function rowOutcome(
     case 'itself':
       return byItself(registry, profile, architecture, { word, field, value }, selects.text);
     case 'never':
-      return never(registry, word, extract(field, registry.neutral(word) ?? -1n), value);
+      return never(registry, { word, field, value });
     case 'off':
     case 'property':
       return { how: 'cannot', why: 'no argument gives this value' };
@@ -52,7 +58,7 @@ function byItself(
       ? { how: 'inherent', why: `QEMU sets it by itself: ${text}` }
       : { how: 'cannot', why: `QEMU sets it by itself: ${text}` };
   }
-  if (SWITCHED.test(word)) return never(registry, word, extract(field, registry.neutral(word) ?? -1n), value);
+  if (SWITCHED.test(word)) return never(registry, { word, field, value });
   return {
     how: 'cannot',
     why: text.startsWith('from')
@@ -61,11 +67,13 @@ function byItself(
   };
 }
 
-function never(registry: Registry, word: WordPath, neutral: bigint, value: bigint): ExportOutcome {
-  if (SWITCHED.test(word) && registry.neutral(word) !== null) {
-    return neutral === value
-      ? { how: 'inherent', why: 'QEMU never asks for anything else' }
-      : { how: 'cannot', why: 'QEMU never asks for it' };
-  }
-  return { how: 'cannot', why: 'QEMU has no way to set it: the guest gets what the host shows' };
+function never(
+  registry: Registry,
+  { word, field, value }: Pick<PromisedField, 'word' | 'field' | 'value'>,
+): ExportOutcome {
+  const neutral = unasked(registry, word);
+  if (neutral === null) return { how: 'cannot', why: 'QEMU has no way to set it: the guest gets what the host shows' };
+  return extract(field, neutral) === value
+    ? { how: 'inherent', why: 'QEMU never asks for anything else' }
+    : { how: 'cannot', why: 'QEMU never asks for it' };
 }
