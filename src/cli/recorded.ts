@@ -1,6 +1,7 @@
 /**
  * The surfaces that come with Evenkeel, recorded from real kernels: `surfaces/ARCHITECTURE/CPU/KERNEL.json`. Their
- * names are their paths there: `x86_64/max/debian-6.12`.
+ * names are their paths there: `x86_64/max/debian-6.12`. And the VMM surfaces: `surfaces/vmm/QEMU/ARCHITECTURE.json`, whose
+ * names are `vmm/qemu-10.0/x86_64`.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,10 +19,30 @@ export interface RecordedName {
   readonly path: string;
 }
 
+/** The folder beside those of the architectures. */
+const VMM = 'vmm';
+
+export interface RecordedVmm {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** All recorded VMM surfaces, versions from old to new. */
+export function recordedVmms(directory: string = SURFACES): RecordedVmm[] {
+  return entries(join(directory, VMM)).flatMap((version) =>
+    entries(join(directory, VMM, version))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => ({
+        name: `${VMM}/${version}/${file.slice(0, -'.json'.length)}`,
+        path: join(directory, VMM, version, file),
+      })),
+  );
+}
+
 /** All recorded surfaces, kernels of one CPU from old to new. */
 export function recordedNames(architecture?: Architecture, directory: string = SURFACES): RecordedName[] {
   return entries(directory)
-    .filter((name) => architecture === undefined || name === architecture)
+    .filter((name) => name !== VMM && (architecture === undefined || name === architecture))
     .flatMap((name) =>
       entries(join(directory, name)).flatMap((cpu) =>
         entries(join(directory, name, cpu))

@@ -26,3 +26,7 @@ export type { RecordOptions, RecordedJob } from './record.ts';
 export { labExecute } from './verify.ts';
 export type { LabVerifyOptions } from './verify.ts';
 export * from './roundtrip/index.ts';
+export { probeQemuVersion, recordQemu } from './record-qemu.ts';
+export type { RecordQemuOptions, RecordedQemu } from './record-qemu.ts';
+export { QEMU_VERSIONS } from './qemu-version.ts';
+export type { QemuVersionName } from './qemu-version.ts';

@@ -1,18 +1,19 @@
 /** Re-records `surfaces/`: every catalogue kernel of both architectures on two CPUs each, as many at once as cores allow. */
-import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { surfaceText, writeWhole } from '../format/index.ts';
+import { join } from 'node:path';
+import { surfaceText } from '../format/index.ts';
 import { err, ok } from '../model/index.ts';
 import type { Architecture, Result } from '../model/index.ts';
 import { KERNELS } from './catalogue.ts';
 import type { LabContext } from './context.ts';
-import { fileError, labError } from './error.ts';
+import { labError } from './error.ts';
 import type { LabError } from './error.ts';
 import { MACHINES } from './machine.ts';
 import { prepare, probePrepared } from './probe.ts';
 import type { FailedAttempt, Prepared } from './probe.ts';
 import type { LabProgress } from './progress.ts';
+import { writeRecording } from './recorded-file.ts';
+import type { Compared } from './recorded-file.ts';
 
 export interface RecordOptions {
   /** Where `ARCHITECTURE/CPU/KERNEL.json` are written. */
@@ -36,7 +37,7 @@ export interface RecordedJob {
     {
       readonly fingerprint: string;
       /** Against the file that was there. A file that says the same is left as it is. */
-      readonly compared: 'new' | 'same' | 'different';
+      readonly compared: Compared;
       readonly milliseconds: number;
       readonly failedAttempts: readonly FailedAttempt[];
     },
@@ -112,27 +113,8 @@ async function recordOne(
   const probed = await probePrepared(context, ready.value, { architecture, kernel, cpu, onProgress: tell });
   if (!probed.ok) return fail(probed.error);
   const { surface, totalMilliseconds: milliseconds, failedAttempts } = probed.value;
-  const before = fingerprintOf(path);
-  const compared = before === null ? 'new' : before === surface.fingerprint ? 'same' : 'different';
-  if (compared !== 'same') {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (error) {
-      return fail(fileError(`cannot write ${path}`, error));
-    }
-    const written = writeWhole(path, surfaceText(surface));
-    if (!written.ok) return fail(labError('no-space', `cannot write ${path}: ${written.error.message}`));
-  }
+  const written = writeRecording(path, surface.fingerprint, surfaceText(surface));
+  if (!written.ok) return fail(written.error);
+  const compared = written.value;
   return { job, path, result: ok({ fingerprint: surface.fingerprint, compared, milliseconds, failedAttempts }) };
-}
-
-/** What the file says of itself, or null where there is none that can be read. */
-function fingerprintOf(path: string): string | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    const told = typeof value === 'object' && value !== null && 'fingerprint' in value ? value.fingerprint : null;
-    return typeof told === 'string' ? told : null;
-  } catch {
-    return null;
-  }
 }

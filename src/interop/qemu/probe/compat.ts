@@ -25,5 +25,5 @@ export function foldCompat(
 
 /** `pc-q35` of `pc-q35-9.1`. */
 function family(name: string): string {
-  return name.replace(/-\d+\.\d+$/, '');
+  return name.replace(/-\d+(\.\d+)+$/, '');
 }

@@ -36,8 +36,11 @@ const MILLISECONDS = 30_000;
 /** QEMU's names of the architectures (qapi/machine.json, SysEmuTarget). */
 const TARGETS: Readonly<Record<string, Architecture>> = { x86_64: 'x86_64', aarch64: 'arm64' };
 
-/** Machine types that are kept as they are for older guests, and `none`, which every QEMU can make. */
-const KEPT_FOR_GUESTS = /^none$|-\d+\.\d+$/;
+/**
+ * Machine types that are kept as they are for older guests, and `none`, which every QEMU can make. Their versions are QEMU's
+ * (pc-q35-7.2, virt-9.0), Red Hat's (pc-q35-rhel9.4.0) or Ubuntu's (pc-q35-noble).
+ */
+const KEPT_FOR_GUESTS = /^none$|^(pc|virt)-.|-\d+\.\d+$/;
 
 export async function probeQemu(
   qemu: QemuProgram,
@@ -83,7 +86,12 @@ async function ask(qmp: Qmp, machine: string, tell: (text: string) => void): Pro
   const arch = isObject(target.value) ? target.value['arch'] : undefined;
   const architecture = typeof arch === 'string' && Object.hasOwn(TARGETS, arch) ? TARGETS[arch] : undefined;
   if (architecture === undefined) {
-    return err(probeError('no-qemu', `a QEMU for ${typeof arch === 'string' ? arch : 'nothing known'}; Evenkeel knows x86_64 and aarch64`));
+    return err(
+      probeError(
+        'no-qemu',
+        `a QEMU for ${typeof arch === 'string' ? arch : 'nothing known'}; Evenkeel knows x86_64 and aarch64`,
+      ),
+    );
   }
   const machines = await askMachines(qmp);
   if (!machines.ok) return machines;
