@@ -40,6 +40,7 @@ export function readFingerprint(document: Json): Result<Surface, Fault> {
         method: 'import',
         command: null,
         environment: {
+          firecrackerVersion: text(member(root, 'firecracker_version')),
           biosVersion: text(member(root, 'bios_version')),
           biosRevision: text(member(root, 'bios_revision')),
         },
