@@ -2,7 +2,8 @@
 import { or } from '@optique/core/constructs';
 import type { Parser } from '@optique/core/parser';
 import { firecrackerTarget } from './firecracker.ts';
+import { libvirtTarget } from './libvirt.ts';
 import { qemuTarget } from './qemu.ts';
 import type { Target } from './target.ts';
 
-export const exportTarget: Parser<'sync', Target, unknown> = or(qemuTarget, firecrackerTarget);
+export const exportTarget: Parser<'sync', Target, unknown> = or(qemuTarget, libvirtTarget, firecrackerTarget);

@@ -8,3 +8,6 @@ export { readLibvirt } from './read.ts';
 export type { LibvirtDocument, ReadError } from './read.ts';
 export { parseXml } from './xml.ts';
 export type { XmlElement, XmlFault } from './xml.ts';
+export { exportLibvirt } from './export.ts';
+export { describeX86 } from './x86-export.ts';
+export type { X86Described } from './x86-export.ts';
