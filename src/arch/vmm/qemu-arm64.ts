@@ -58,6 +58,7 @@ function vcpuRows(version: QemuVersion): VmmRow[] {
   const source = 'target/arm/kvm.c (kvm64.c), kvm_arch_init_vcpu';
   return [
     { words: ['vcpu/PSCI_0_2'], selects: itself('always'), ...CONFIGURED, source },
+    { words: ['vcpu/EL1_32BIT'], selects: selectedIn(version, 'vcpu/EL1_32BIT'), ...CONFIGURED, source },
     { words: ['vcpu/PMU_V3'], selects: selectedIn(version, 'vcpu/PMU_V3'), ...CONFIGURED, source },
     { words: ['vcpu/SVE'], selects: selectedIn(version, 'vcpu/SVE'), ...CONFIGURED, source },
     { words: ['sve/vector-lengths'], selects: { how: 'property', text: '-cpu …,sveN=on|off' }, ...INSISTS, source },
