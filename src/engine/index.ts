@@ -25,7 +25,7 @@ export type { Exclusion } from './exclusion.ts';
 export { isKnown } from './field-latitude.ts';
 export { fence, holds } from './fence.ts';
 export type { Fence, FencePair, FenceReturn, FenceStep } from './fence.ts';
-export { contractUnder, underVmm } from './vmm/index.ts';
+export { contractUnder, rowFor, underVmm } from './vmm/index.ts';
 export type { VmmMove } from './vmm/index.ts';
 export { plan } from './plan/index.ts';
 export type { PlanOptions } from './plan/index.ts';

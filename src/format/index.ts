@@ -52,6 +52,7 @@ export type { DifferenceRow, RestoreDocument, RestoredDocument } from './restore
 export { savedStateSchema, snapshotMetadataSchema, snapshotSourceSchema } from './snapshot.ts';
 export { SNAPSHOT_SUMMARY_FORMAT, snapshotSummarySchema } from './snapshot-summary.ts';
 export type { MemoryUse, SnapshotSection, SnapshotSummary, UnitSummary } from './snapshot-summary.ts';
+export { STREAM_VERDICT_FORMAT, streamVerdictSchema } from './stream-verdict.ts';
 export { stringify } from './stringify.ts';
 export { surfaceSchema } from './surface.ts';
 export { verdictSchema } from './verdict.ts';

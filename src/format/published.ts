@@ -21,6 +21,7 @@ import { proofSchema } from './proof.ts';
 import { restoreSchema } from './restore.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { snapshotSummarySchema } from './snapshot-summary.ts';
+import { streamVerdictSchema } from './stream-verdict.ts';
 import { surfaceSchema } from './surface.ts';
 import { verdictSchema } from './verdict.ts';
 import { verificationSchema } from './verification.ts';
@@ -52,6 +53,7 @@ export const PUBLISHED_FORMATS = [
   'host-labels',
   'vmstate-comparison',
   'migration-stream',
+  'stream-verdict',
   'vmm-surface',
 ] as const;
 
@@ -82,6 +84,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   'host-labels': hostLabelsSchema,
   'vmstate-comparison': vmstateComparisonSchema,
   'migration-stream': migrationStreamSchema,
+  'stream-verdict': streamVerdictSchema,
   'vmm-surface': vmmSurfaceSchema,
 };
 

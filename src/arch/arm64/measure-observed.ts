@@ -39,9 +39,13 @@ export function observedWords(surface: Surface): MeasuredWord[] {
 /** KVM_SET_ONE_REG takes what it reads and refuses all else (5.10 and 6.1, invariant_sys_regs); neither is the guest's. */
 const OTHERWISE: Rejection = { how: 'refused', call: 'KVM_SET_ONE_REG', errno: 'EINVAL' };
 
-/** Of ID registers that a guest reads otherwise, the guest's value, which no ioctl reads or selects. */
-export function asTheGuestReads(surface: Surface, words: readonly MeasuredWord[]): MeasuredWord[] {
-  const rows = dataOf<ObservedSection>(surface, 'observed')?.registers ?? [];
+/**
+ * Of ID registers that a guest reads otherwise, the guest's value, which no ioctl reads or selects. `vcpu`: the features of
+ * the vCPU in question; one with other features than the guest had reads other fields (pointer authentication).
+ */
+export function asTheGuestReads(surface: Surface, words: readonly MeasuredWord[], vcpu: string): MeasuredWord[] {
+  const observed = dataOf<ObservedSection>(surface, 'observed');
+  const rows = observed?.vcpu === vcpu ? observed.registers : [];
   const read = new Map(
     rows.flatMap(([id, value], at): [string, readonly [bigint, string]][] =>
       isIdRegister(BigInt(id)) && isHex(value) ? [[wordOf(BigInt(id)), [fromHex(value), `${REGISTERS}/${at}/1`]]] : [],

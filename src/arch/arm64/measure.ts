@@ -28,7 +28,7 @@ export function measure(surface: Surface, options: Arm64MeasureOptions = {}): Me
   const section = dataOf<VcpusSection>(surface, 'vcpus');
   const vcpu = section === null ? null : resolveVcpu(section, name);
   const words: MeasuredWord[] = [
-    ...(vcpu === null ? [] : asTheGuestReads(surface, registerWords(surface, vcpu))),
+    ...(vcpu === null ? [] : asTheGuestReads(surface, registerWords(surface, vcpu), name)),
     ...(section === null || vcpu === null ? [] : vcpuWords(section, vcpu)),
     ...deviceWords(surface),
     ...switchWords(surface),
