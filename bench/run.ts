@@ -6,6 +6,7 @@ import { run as check } from './check.ts';
 import { run as compiled } from './compiled.ts';
 import { run as lab } from './lab.ts';
 import { run as libvirt } from './libvirt.ts';
+import { run as libvirtHook } from './libvirt-hook.ts';
 import { run as probe } from './probe.ts';
 import { run as snapshot } from './snapshot.ts';
 import { run as startUp } from './start-up.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   check,
   compiled,
   libvirt,
+  'libvirt-hook': libvirtHook,
   snapshot,
   'start-up': startUp,
   lab,
