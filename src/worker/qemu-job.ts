@@ -3,7 +3,6 @@
  * migration stream, and is asked for a stream again. Plain JSON; a request holds many, for a machine takes seconds to boot.
  */
 import type { Architecture, Hex, Json } from '../model/index.ts';
-import type { WitnessReport } from '../guest/witness.ts';
 
 /** Bytes on their way: deflated (RFC 1951), then base64. Most of a small guest's memory is zeros. */
 export type Packed = string;
@@ -62,10 +61,8 @@ export type QemuJobDone = {
   readonly said: readonly string[];
   /** `exit code 1`, where QEMU ended by itself. */
   readonly ended: string | null;
-  /** Of the guest that came as a stream, before it ran here. */
-  readonly before: WitnessReport | null;
-  /** When it was stopped. */
-  readonly after: WitnessReport | null;
+  /** The guest's memory when it was stopped: whoever asked reads the witness's report in it. */
+  readonly memory: Packed | null;
   readonly answers: readonly Json[];
   readonly stream: Packed | null;
   readonly streamBytes: number | null;

@@ -6,9 +6,6 @@ import { createServer, connect } from 'node:net';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { WitnessReport } from '../guest/witness.ts';
-import { readWitness as readArm64 } from '../guest/arm64/witness/report.ts';
-import { readWitness as readX86 } from '../guest/x86/witness/report.ts';
 import { describeQmpError, isObject } from '../interop/qemu/qmp/index.ts';
 import type { Qmp } from '../interop/qemu/qmp/index.ts';
 import { fromHex } from '../model/index.ts';
@@ -61,8 +58,7 @@ export async function runQemuJobs(
 }
 
 interface Progress {
-  before: WitnessReport | null;
-  after: WitnessReport | null;
+  memory: Packed | null;
   answers: Json[];
   stream: Packed | null;
   streamBytes: number | null;
@@ -80,8 +76,7 @@ interface Surroundings {
 async function runJob(around: Surroundings, job: QemuJob, note: (what: string) => void): Promise<QemuJobDone> {
   const { architecture, blob } = around;
   const progress: Progress = {
-    before: null,
-    after: null,
+    memory: null,
     answers: [],
     stream: null,
     streamBytes: null,
@@ -109,7 +104,7 @@ async function runJob(around: Surroundings, job: QemuJob, note: (what: string) =
 }
 
 async function stages(
-  { architecture, blob }: Surroundings,
+  { blob }: Surroundings,
   job: QemuJob,
   process: QemuProcess,
   qmp: Qmp,
@@ -127,7 +122,7 @@ async function stages(
   if (guest !== null) {
     const ran =
       (stream === null ? null : await stage('receive', () => receive(qmp, process, blob(stream)))) ??
-      (await stage('run', () => run(architecture, qmp, job, guest, progress)));
+      (await stage('run', () => run(qmp, job, guest, progress)));
     if (ran !== null) return ran;
   }
   for (const { execute, arguments: given } of job.ask) {
@@ -145,9 +140,8 @@ async function receive(qmp: Qmp, process: QemuProcess, bytes: Uint8Array): Promi
   socket.on('error', () => undefined);
   socket.end(bytes);
   for (const until = performance.now() + STREAM_DEADLINE; performance.now() < until; await sleep(POLL)) {
-    if (process.ended() !== null) return 'QEMU ended while it loaded the stream';
     const status = await statusOf(qmp);
-    if (!status.ok) return status.error;
+    if (!status.ok) return (await isEnding(process)) ? 'QEMU ended while it loaded the stream' : status.error;
     if (status.value !== 'inmigrate') return null;
     const migration = await migrationOf(qmp);
     if (migration.status === 'failed') return `migration failed${migration.text}`;
@@ -156,45 +150,60 @@ async function receive(qmp: Qmp, process: QemuProcess, bytes: Uint8Array): Promi
   return 'the stream was not loaded before the deadline';
 }
 
+/** A connection breaks off a moment before the process is known to have ended. */
+async function isEnding(process: QemuProcess): Promise<boolean> {
+  await Promise.race([process.gone, sleep(ENDING)]);
+  return process.ended() !== null;
+}
+
 async function run(
-  architecture: Architecture,
   qmp: Qmp,
   { stream, rounds }: QemuJob,
   guest: QemuGuest,
   progress: Progress,
 ): Promise<string | null> {
-  const execute = async (command: string): Promise<string | null> => {
-    const done = await qmp.execute(command, undefined, COMMAND_MILLISECONDS);
-    return done.ok ? null : describeQmpError(done.error);
-  };
   let goal = BigInt(rounds);
   if (stream !== null) {
-    const read = await readMemory(qmp, fromHex(guest.base), guest.length);
-    if (typeof read === 'string') return read;
-    progress.before = reportOf(architecture, guest, read);
-    goal += roundsIn(guest, read);
-    const going = await execute('cont');
+    const done = await roundsOf(qmp, guest);
+    if (typeof done === 'string') return done;
+    goal += done;
+    const going = await execute(qmp, 'cont');
     if (going !== null) return going;
   }
   for (const until = performance.now() + ROUNDS_DEADLINE; ; await sleep(POLL)) {
     const status = await statusOf(qmp);
     if (!status.ok) return status.error;
-    const count = await readMemory(qmp, fromHex(guest.rounds), 8);
-    if (typeof count === 'string') return count;
-    if (new DataView(count.buffer, count.byteOffset).getBigUint64(0, true) >= goal) break;
-    const late = performance.now() >= until;
-    if (status.value === 'running' && !late) continue;
-    await execute('stop');
-    const read = await readMemory(qmp, fromHex(guest.base), guest.length);
-    if (typeof read !== 'string') progress.after = reportOf(architecture, guest, read);
-    return late ? 'the guest did not do its rounds before the deadline' : `the guest stands still: ${status.value}`;
+    const done = await roundsOf(qmp, guest);
+    if (typeof done === 'string') return done;
+    if (done >= goal) return stop(qmp, guest, progress);
+    if (status.value !== 'running') {
+      await stop(qmp, guest, progress);
+      return `the guest stands still: ${status.value}`;
+    }
+    if (performance.now() < until) continue;
+    await stop(qmp, guest, progress);
+    return 'the guest did not do its rounds before the deadline';
   }
-  const stopped = await execute('stop');
+}
+
+async function stop(qmp: Qmp, { base, length }: QemuGuest, progress: Progress): Promise<string | null> {
+  const stopped = await execute(qmp, 'stop');
   if (stopped !== null) return stopped;
-  const read = await readMemory(qmp, fromHex(guest.base), guest.length);
+  const read = await readMemory(qmp, fromHex(base), length);
   if (typeof read === 'string') return read;
-  progress.after = reportOf(architecture, guest, read);
-  return progress.after === null ? 'the memory does not hold the guest' : null;
+  progress.memory = pack(read);
+  return null;
+}
+
+/** Null where QEMU did it. */
+async function execute(qmp: Qmp, command: string): Promise<string | null> {
+  const done = await qmp.execute(command, undefined, COMMAND_MILLISECONDS);
+  return done.ok ? null : describeQmpError(done.error);
+}
+
+async function roundsOf(qmp: Qmp, { rounds }: QemuGuest): Promise<bigint | string> {
+  const read = await readMemory(qmp, fromHex(rounds), 8);
+  return typeof read === 'string' ? read : read.readBigUInt64LE(0);
 }
 
 /** Null where the stream is there whole. */
@@ -211,8 +220,8 @@ async function save(qmp: Qmp, process: QemuProcess, progress: Progress): Promise
     const begun = await qmp.execute('migrate', { uri: `unix:${SOCKET.outgoing}` }, COMMAND_MILLISECONDS);
     if (!begun.ok) return describeQmpError(begun.error);
     for (const until = performance.now() + STREAM_DEADLINE; ; await sleep(POLL)) {
-      if (process.ended() !== null) return 'QEMU ended while it saved the guest';
       const { status, text } = await migrationOf(qmp);
+      if (status === 'unknown' && (await isEnding(process))) return 'QEMU ended while it saved the guest';
       if (status === 'completed') break;
       if (status === 'failed' || status === 'cancelled') return `migration ${status}${text}`;
       if (performance.now() >= until) return `migration not finished before the deadline: ${status}`;
@@ -255,16 +264,6 @@ async function readMemory(qmp: Qmp, at: bigint, length: number): Promise<Buffer 
     COMMAND_MILLISECONDS,
   );
   return saved.ok ? readFileSync(MEMORY) : describeQmpError(saved.error);
-}
-
-function roundsIn({ base, rounds }: QemuGuest, memory: Buffer): bigint {
-  return memory.readBigUInt64LE(Number(fromHex(rounds) - fromHex(base)));
-}
-
-function reportOf(architecture: Architecture, { base }: QemuGuest, memory: Buffer): WitnessReport | null {
-  const bytes = Uint8Array.from(memory);
-  const parts = { base: fromHex(base), bytes, view: new DataView(bytes.buffer) };
-  return architecture === 'x86_64' ? readX86(parts) : readArm64(parts);
 }
 
 function pack(bytes: Uint8Array): Packed {

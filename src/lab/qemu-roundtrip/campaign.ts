@@ -1,7 +1,7 @@
 /** All moves of several groups: every kernel saves its guests with each QEMU, then every kernel restores what was sent to it. */
 import { err, ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
-import type { QemuRequest } from '../../worker/qemu-job.ts';
+import type { QemuGuest, QemuRequest } from '../../worker/qemu-job.ts';
 import { labError } from '../error.ts';
 import type { LabError } from '../error.ts';
 import type { LabProgress } from '../progress.ts';
@@ -22,6 +22,8 @@ export interface QemuMoved {
 
 export interface QemuCampaign {
   readonly itinerary: QemuItinerary;
+  /** Where guests' reports lie. */
+  readonly guest: QemuGuest;
   readonly moved: readonly QemuMoved[];
   readonly failed: readonly { readonly boot: string; readonly error: LabError }[];
   readonly boots: number;
@@ -120,5 +122,5 @@ async function travel(
     saved: saved.get(move.departure.name) ?? null,
     restored: restored.get(move.name) ?? null,
   }));
-  return { itinerary, moved, failed, ...count };
+  return { itinerary, guest: packed.guest, moved, failed, ...count };
 }

@@ -2,20 +2,21 @@
  * The guest of QEMU's round trips: the witness with all that it can read, as files that a QEMU loads, and the machine around
  * it. One vCPU, and as little memory as holds it: all of it goes through the stream.
  */
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as arm64 from '../../guest/arm64/witness/index.ts';
 import { BOOT_BASE, bootImage } from '../../guest/arm64/firmware.ts';
 import { AREA } from '../../guest/arm64/witness/layout.ts';
 import { useIts } from '../../guest/arm64/witness/load.ts';
 import { witnessProgram as arm64Program } from '../../guest/arm64/witness/program.ts';
 import { readDescription } from '../../guest/arm64/witness/report.ts';
+import type { WitnessReport } from '../../guest/witness.ts';
 import { firmware } from '../../guest/x86/firmware.ts';
 import { vcpuBlock } from '../../guest/x86/layout.ts';
 import * as x86 from '../../guest/x86/witness/index.ts';
 import { OWN } from '../../guest/x86/witness/layout.ts';
 import { writeProgram } from '../../guest/x86/witness/load.ts';
 import { witnessProgram as x86Program } from '../../guest/x86/witness/program.ts';
-import { hex } from '../../model/index.ts';
+import { fromHex, hex } from '../../model/index.ts';
 import type { Architecture } from '../../model/index.ts';
 import { FILES } from '../../worker/qemu-job.ts';
 import type { Packed, QemuGuest } from '../../worker/qemu-job.ts';
@@ -28,9 +29,12 @@ export interface PackedGuest {
 }
 
 /** The oldest machine types that all four versions have: a guest can go back to the oldest QEMU. */
-export const MACHINE: Readonly<Record<Architecture, string>> = {
-  x86_64: 'pc-q35-5.2',
-  arm64: 'virt-5.2,gic-version=3',
+export const MACHINE: Readonly<
+  Record<Architecture, { readonly type: string; readonly properties: readonly string[] }>
+> = {
+  x86_64: { type: 'pc-q35-5.2', properties: [] },
+  // Its default is a GICv2, which KVM emulates on few hosts.
+  arm64: { type: 'virt-5.2', properties: ['gic-version=3'] },
 };
 
 /** Loaded by QEMU as it is, at an address (docs/system/generic-loader.rst). */
@@ -81,4 +85,11 @@ function arm64Guest(): PackedGuest {
 
 function pack(bytes: Uint8Array): Packed {
   return deflateRawSync(bytes).toString('base64');
+}
+
+/** What the guest found, in memory that a job brought back; null where that holds no such guest. */
+export function witnessIn(architecture: Architecture, { base }: QemuGuest, packed: Packed): WitnessReport | null {
+  const bytes = Uint8Array.from(inflateRawSync(Buffer.from(packed, 'base64')));
+  const memory = { base: fromHex(base), bytes, view: new DataView(bytes.buffer) };
+  return architecture === 'x86_64' ? x86.readWitness(memory) : arm64.readWitness(memory);
 }

@@ -4,7 +4,8 @@
  */
 import { contractUnder } from '../../engine/index.ts';
 import { VMM_PROFILES } from '../../arch/vmm/index.ts';
-import type { Architecture, Contract, VmmProfile } from '../../model/index.ts';
+import { ok } from '../../model/index.ts';
+import type { Architecture, Contract, Result, VmmProfile } from '../../model/index.ts';
 import type { QemuJob, QemuRequest } from '../../worker/qemu-job.ts';
 import type { QemuVersionName } from '../qemu-version.ts';
 import { pinned } from '../roundtrip/contracts.ts';
@@ -66,6 +67,9 @@ export interface QemuSelection {
 /** What every version has, and whose features an emulated host has for the greater part; QEMU leaves out the others. */
 export const MODEL: Readonly<Record<Architecture, string>> = { x86_64: 'EPYC', arm64: 'neoverse-n1' };
 
+/** Measured anew in every boot of an emulated machine: no promise that could be kept. */
+const VARYING = ['tsc/khz'];
+
 export function qemuItinerary(group: RoundTripGroup, selection: QemuSelection): QemuItinerary {
   const { modes, versions, toVersions = versions, from, to, mixed } = selection;
   const moves: QemuMove[] = [];
@@ -105,18 +109,20 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
     case 'named':
       return { name, mode, from, contract: null };
     case 'host': {
-      const own = pinned(group, [from.host], {});
+      const own = pinned(group, [from.host], {}, VARYING);
       if (!own.ok) return { name, why: own.error.message };
       return { name, mode, from, contract: contractUnder(group.registry, profileOf(from.version), own.value) };
     }
     case 'exported': {
-      const both = pinned(group, [...new Set([from.host, to.host])], {});
+      const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING);
       if (!both.ok) return { name, why: both.error.message };
       const made = [from.version, to.version].reduce(
         (contract, version) => contractUnder(group.registry, profileOf(version), contract),
         both.value,
       );
-      return { name, mode, from, contract: made };
+      const unsaid = [from.version, to.version].map((version) => argumentsOf(group, { mode, contract: made }, version));
+      const why = unsaid.find((each) => !each.ok);
+      return why === undefined || why.ok ? { name, mode, from, contract: made } : { name, why: why.error };
     }
   }
 }
@@ -127,21 +133,16 @@ export function profileOf(version: QemuVersionName): VmmProfile {
   return profile;
 }
 
-/** What a person writes for this guest with this version. */
+/** What a person writes for this guest with this version; the error says why there is nothing to write. */
 export function argumentsOf(
-  { architecture, registry }: RoundTripGroup,
+  { architecture }: RoundTripGroup,
   { mode, contract }: Pick<QemuDeparture, 'mode' | 'contract'>,
   version: QemuVersionName,
-): readonly string[] {
+): Result<readonly string[], string> {
   const machine = MACHINE[architecture];
-  const accelerated = (cpu: string, more: string = ''): string[] => [
-    ...['-machine', `${machine}${more}`, '-accel', 'kvm', '-cpu', cpu],
-  ];
-  if (mode === 'exported' && contract !== null) {
-    const { cpu, machineProperties } = exportedArguments(registry, contract, version);
-    return accelerated(cpu, machineProperties);
-  }
-  return accelerated(mode === 'named' ? MODEL[architecture] : 'host');
+  if (mode === 'exported' && contract !== null) return exportedArguments(contract, version, machine);
+  const text = [machine.type, ...machine.properties].join(',');
+  return ok(['-machine', text, '-accel', 'kvm', '-cpu', mode === 'named' ? MODEL[architecture] : 'host']);
 }
 
 /** Rounds that a guest does on each host: enough for its timer to have ticked. */
@@ -150,7 +151,7 @@ const ROUNDS = 5;
 export function saveRequest({ group, moves }: QemuItinerary, host: RoundTripHost, packed: PackedGuest): QemuRequest {
   const departures = new Set(moves.map(({ departure }) => departure).filter(({ from }) => from.host === host));
   const jobs = Array.from(departures, (departure): QemuJob => ({
-    ...jobOf(packed, departure.from.version, argumentsOf(group, departure, departure.from.version)),
+    ...jobOf(group, packed, departure, departure.from.version),
     name: departure.name,
     save: true,
   }));
@@ -166,7 +167,7 @@ export function restoreRequest(
 ): QemuRequest {
   const arriving = moves.filter(({ to, departure }) => to.host === host && streams.has(departure.name));
   const jobs = arriving.map(({ name, departure, to }): QemuJob => ({
-    ...jobOf(packed, to.version, argumentsOf(group, departure, to.version)),
+    ...jobOf(group, packed, departure, to.version),
     name,
     stream: departure.name,
   }));
@@ -175,11 +176,18 @@ export function restoreRequest(
   return { kind: 'qemu', architecture: group.architecture, blobs, jobs };
 }
 
-function jobOf(packed: PackedGuest, version: QemuVersionName, parameters: readonly string[]): QemuJob {
+function jobOf(
+  group: RoundTripGroup,
+  packed: PackedGuest,
+  departure: QemuDeparture,
+  version: QemuVersionName,
+): QemuJob {
+  const parameters = argumentsOf(group, departure, version);
+  if (!parameters.ok) throw new Error(`${departure.name} has no arguments: ${parameters.error}`);
   return {
     name: '',
     version,
-    arguments: [...parameters, ...packed.arguments],
+    arguments: [...parameters.value, ...packed.arguments],
     files: Object.fromEntries(Object.keys(packed.files).map((name) => [name, name])),
     guest: packed.guest,
     stream: null,

@@ -66,14 +66,15 @@ export function pinned(
   group: RoundTripGroup,
   hosts: readonly RoundTripHost[],
   selects: NonNullable<Variant['selects']>,
+  except: readonly ElementPath[] = [],
 ): ReturnType<typeof pin> {
-  const all = pinWithout(group, hosts, selects, []);
+  const all = pinWithout(group, hosts, selects, except);
   if (all.ok || hosts.length < 2) return all;
   const conflicts = all.error.conflicts.map(({ element }) => element);
   const behaviours = conflicts.filter((element) => element.startsWith('behaviour/'));
   return conflicts.length === 0 || behaviours.length < conflicts.length
     ? all
-    : pinWithout(group, hosts, selects, behaviours);
+    : pinWithout(group, hosts, selects, [...except, ...behaviours]);
 }
 
 function pinWithout(

@@ -90,6 +90,18 @@ export function observe(registry: Registry, restored: Restored): Observation {
   };
 }
 
+/** Of the guest's own reads alone, where a VMM did the rest. */
+export function noticedByGuest(
+  registry: Registry,
+  noticed: readonly Noticed[],
+  lacks: (word: WordPath) => boolean,
+): readonly Observed[] {
+  return noticed
+    .map(differingRead)
+    .filter((each) => !isHarmless(registry, each) && !isUnused(registry, each, lacks))
+    .map(({ seen }) => seen);
+}
+
 function differingState({ unit, word, saved, reads, errno }: StateDifference): Differing[] {
   // Nobody gave it a value, and it promises nothing.
   if (fromHex(saved) === RESET_UNKNOWN) return [];

@@ -1,0 +1,137 @@
+/**
+ * What Evenkeel says beforehand of a guest that one QEMU saves and another loads: `migration check --vmm` for the arguments
+ * that are given on the destination. Pure.
+ */
+import { check, contractUnder, rowFor, underVmm } from '../../engine/index.ts';
+import { isPromised } from '../../engine/addition-units.ts';
+import { LEVELS, extract, fieldMask, hex, worse } from '../../model/index.ts';
+import type { Contract, Level, Promised, Reason, Registry, VmmProfile, WordPath } from '../../model/index.ts';
+import { pinned } from '../roundtrip/contracts.ts';
+import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
+import { crossProfile } from './cross-profile.ts';
+import { profileOf } from './plan.ts';
+import type { QemuMove, QemuPlace } from './plan.ts';
+
+export interface QemuPrediction {
+  /** Of what a restore can show: refusals, and words that the guest reads. */
+  readonly level: Level;
+  /** Elements for which something bad is predicted that this guest does not show. */
+  readonly beyond: number;
+  /** What of it is bad and shown, worst first. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Values by word, as a guest shows them that nobody asked for anything else. */
+export type Shown = ReadonlyMap<WordPath, bigint>;
+
+export function predictMove(
+  group: RoundTripGroup,
+  { departure, to }: QemuMove,
+  contract: Contract,
+  /** What a fresh guest with the same arguments shows on the destination, where the arguments do not say it. */
+  shown: Shown | null,
+  seen: ReadonlySet<WordPath>,
+): QemuPrediction {
+  const { registry, architecture } = group;
+  const { surface } = to.host;
+  const left = departure.mode === 'exported' ? departure.from.host.surface : null;
+  const words = new Set([...surface.words.keys(), ...contract.promises.map(({ word }) => word), ...contract.carries]);
+  const profile = crossProfile(profileOf(departure.from.version), profileOf(to.version), architecture, words);
+  const kvm = check(registry, contract, surface, left === null ? {} : { from: left });
+  const move = { registry, profile, contract, destination: surface, away: left };
+  const verdict = underVmm(move, kvm);
+  const reasons = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
+  const bad = reasons.filter(({ level }) => worse(level, 'selectable') !== 'selectable');
+  const showing = bad.filter(({ level, word }) => level === 'refused' || word === undefined || seen.has(word));
+  return {
+    level: showing.reduce<Level>(
+      (worst, { level }) => worse(worst, level),
+      reasons.some(({ level }) => level === 'selectable') ? 'selectable' : 'same',
+    ),
+    beyond: bad.length - showing.length,
+    reasons: showing.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
+  };
+}
+
+/**
+ * Where nobody asks for a value, what is not in the stream is what a fresh guest on the destination shows: a setting that
+ * would help is not made.
+ */
+function withoutAsking(
+  registry: Registry,
+  profile: VmmProfile,
+  contract: Contract,
+  shown: Shown,
+  reasons: readonly Reason[],
+): readonly Reason[] {
+  const asked = new Set(
+    contract.promises.filter(({ word }) => isAsked(profile, contract, word)).map(({ word }) => word),
+  );
+  const kept = reasons.filter(({ word }) => word === undefined || !asked.has(word) || !shown.has(word));
+  const compared = contract.promises.flatMap((promised) => {
+    const value = shown.get(promised.word);
+    return value === undefined || !asked.has(promised.word) ? [] : differing(registry, promised, value, reasons);
+  });
+  return [...kept, ...compared];
+}
+
+/** It does not come with the stream: it is as the person, or QEMU without being asked, makes it on this host. */
+function isAsked(profile: VmmProfile, { architecture }: Contract, word: WordPath): boolean {
+  return rowFor(profile, architecture, word)?.saves === 'configured';
+}
+
+function differing(
+  registry: Registry,
+  { word, width, value, mask }: Promised,
+  now: bigint,
+  reasons: readonly Reason[],
+): Reason[] {
+  return registry.elements(word, width).flatMap((element): Reason[] => {
+    if (!isPromised(element) || (fieldMask(element) & ~mask) !== 0n) return [];
+    const [promised, shows] = [extract(element, value), extract(element, now)];
+    if (promised === shows) return [];
+    const known = reasons.find((reason) => reason.element === element.path);
+    // What KVM or this QEMU refuses is refused, whoever asks.
+    if (known !== undefined && known.level === 'refused') return [known];
+    return [
+      {
+        element: element.path,
+        area: registry.area(word),
+        level: 'silent',
+        rule: 'not-asked-for',
+        text: `promised ${hex(promised)}; with these arguments a guest here shows ${hex(shows)}`,
+        promised,
+        shows,
+        evidence: known?.evidence ?? null,
+        setting: null,
+        word,
+        obstacle: known?.level === 'selectable' ? 'vmm' : 'kvm',
+      },
+    ];
+  });
+}
+
+/** What a guest shows with `-cpu host`, from the host's surface and the version's rows; null where nothing can be pinned. */
+export function shownByDefault(group: RoundTripGroup, { host, version }: QemuPlace): Shown | null {
+  const own = pinned(group, [host], {});
+  if (!own.ok) return null;
+  const { promises } = contractUnder(group.registry, profileOf(version), own.value);
+  return new Map(promises.map(({ word, value }) => [word, value]));
+}
+
+/** The contract of a guest whose configuration is not known but by looking: what it read of it, on the host that it leaves. */
+export function contractAsRead(
+  group: RoundTripGroup,
+  host: RoundTripHost,
+  profile: VmmProfile,
+  read: Shown,
+): Contract | null {
+  const own = pinned(group, [host], {});
+  if (!own.ok) return null;
+  const under = contractUnder(group.registry, profile, own.value);
+  const promises = under.promises.map((promised): Promised => {
+    const value = isAsked(profile, under, promised.word) ? read.get(promised.word) : undefined;
+    return value === undefined ? promised : { ...promised, value };
+  });
+  return { ...under, promises };
+}
