@@ -13,6 +13,7 @@ import { contractVerify } from './commands/contract-verify.ts';
 import { explain } from './commands/explain.ts';
 import { fence } from './commands/fence.ts';
 import { fingerprintCompare } from './commands/fingerprint-compare.ts';
+import { fingerprintDump } from './commands/fingerprint-dump.ts';
 import { hostCheck } from './commands/host-check.ts';
 import { hostObserve } from './commands/host-observe.ts';
 import { hostProbe } from './commands/host-probe.ts';
@@ -121,9 +122,9 @@ const qemu: Command = command('qemu', or(qemuProbe, qemuShow, qemuList, qemuVmst
   ]),
 });
 
-const fingerprint: Command = command('fingerprint', fingerprintCompare, {
+const fingerprint: Command = command('fingerprint', or(fingerprintCompare, fingerprintDump), {
   brief: [text('Fingerprints of Firecracker')],
-  footer: lines(['evenkeel fingerprint compare before.json after.json']),
+  footer: lines(['evenkeel fingerprint compare before.json after.json', 'evenkeel fingerprint dump host']),
 });
 
 const registry: Command = command('registry', registryCoverage, {
