@@ -1,8 +1,7 @@
 /** QEMU's migration streams: what is in a file that `migrate` or `virsh save` wrote, without the machine that it came from. */
 export { describeStreamError } from './error.ts';
 export type { StreamCode, StreamError } from './error.ts';
-export { numberOf, registersOf, subsectionsOf } from './look.ts';
-export type { StreamRegister } from './look.ts';
+export { numberOf, subsectionsOf } from './look.ts';
 export type {
   Configuration,
   QemuStream,
@@ -15,5 +14,7 @@ export type {
   StreamState,
 } from './model.ts';
 export { readStream } from './read.ts';
+export { registersOf } from './registers.ts';
+export type { StreamRegister } from './registers.ts';
 export { memorySource, openSource } from './source.ts';
 export type { ByteSource, OpenError } from './source.ts';

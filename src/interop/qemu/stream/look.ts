@@ -1,5 +1,4 @@
-/** What people look for in a state: the subsections that it has, the value of a field, the registers of a vCPU. */
-import { wordOf } from '../../../arch/arm64/names.ts';
+/** What people look for in a state: the subsections that it has, and the value of a field. */
 import type { StreamField, StreamState } from './model.ts';
 import { State } from './state.ts';
 
@@ -27,32 +26,3 @@ export function numberOf({ type, bytes, size }: StreamField): bigint | null {
   if (!NUMBERS.has(type) || size === 0 || size > 8) return null;
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
-
-export interface StreamRegister {
-  /** The word's path: `reg/SCTLR_EL1`. */
-  readonly register: string;
-  readonly value: bigint;
-  readonly offset: number;
-}
-
-/**
- * What a vCPU's state calls by its number: arm64's system registers, of which KVM's ids travel in one list and the values in
- * another (`vmstate_arm_cpu` in target/arm/machine.c).
- */
-export function registersOf(state: StreamState): readonly StreamRegister[] {
-  if (!(state instanceof State) || !state.has(INDEXES)) return [];
-  const { fields } = state;
-  const values = fields.filter(({ name }) => name === VALUES);
-  return fields
-    .filter(({ name }) => name === INDEXES)
-    .flatMap((field, index) => {
-      const id = numberOf(field);
-      const value = values[index];
-      const read = value === undefined ? null : numberOf(value);
-      if (id === null || value === undefined || read === null) return [];
-      return [{ register: wordOf(id), value: read, offset: value.offset }];
-    });
-}
-
-const INDEXES = 'cpreg_vmstate_indexes';
-const VALUES = 'cpreg_vmstate_values';
