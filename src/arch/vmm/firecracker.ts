@@ -89,9 +89,16 @@ const X86: readonly VmmRow[] = [
     source: 'no guest has Hyper-V interfaces',
   },
   {
+    words: msrs([0x4b56_4d07, 0x4b56_4dff]),
+    selects: SAVED,
+    ...INSISTS,
+    source: "pull request 5738, merged in March 2026: the whole range of KVM's own MSRs",
+  },
+  {
     words: msrs(0xda0),
-    ...NOT_READ,
-    source: 'not in the lists that were read; said to be saved since 1.16.1 (issue 5972)',
+    selects: SAVED,
+    ...INSISTS,
+    source: 'pull request 5972, merged in June 2026: saved since 1.16.1, and lost with a snapshot of 1.16.0',
   },
   { words: ['msr/*'], selects: { how: 'never' }, saves: 'no', lacking: 'drops', refused: 'fails', source: 'msr.rs' },
   {
@@ -100,7 +107,13 @@ const X86: readonly VmmRow[] = [
     ...CONFIGURED,
     source: 'no file under src/vmm names KVM_CAP_DISABLE_QUIRKS2 or KVM_CAP_X2APIC_API (81b38b9da)',
   },
-  { words: ['switch/*'], ...NOT_READ, ...CONFIGURED, source: 'not read' },
+  {
+    words: ['switch/*'],
+    selects: { how: 'never' },
+    ...CONFIGURED,
+    source:
+      'src/vmm/src/arch/x86_64/kvm.rs, vm.rs and vcpu.rs, src/vmm/src/vstate/vm.rs: a VM is made without KVM_ENABLE_CAP and without a filter of MSRs or of PMU events',
+  },
   { words: ['lapic/*', 'xsave*', 'xfeature*'], selects: SAVED, ...INSISTS, lacking: 'tolerates', source: RESTORE },
   {
     words: ['tsc/*'],
@@ -138,10 +151,27 @@ const ARM64: readonly VmmRow[] = [
   { words: ['vgic/its/GITS_IIDR'], selects: SAVED, ...INSISTS, source: `${GIC}/its_regs.rs` },
   { words: ['vgic/*'], selects: { how: 'unknown' }, ...INSISTS, source: GIC },
   {
+    words: ['reg/MIDR_EL1', 'reg/REVIDR_EL1', 'reg/AIDR_EL1'],
+    selects: {
+      how: 'insists',
+      text: 'KVM answers EINVAL without KVM_CAP_ARM_WRITABLE_IMP_ID_REGS, which it does not ask for',
+    },
+    ...INSISTS,
+    source:
+      'src/vmm/src/arch/aarch64/vcpu.rs, set_register; pull request 6116 (August 2026) asks for it, and is in no 1.16',
+  },
+  {
     words: ['reg/*', 'cache/*', 'sve/*'],
     selects: template('a CPU template (reg_modifiers), or from the snapshot'),
     ...INSISTS,
     source: 'src/vmm/src/arch/aarch64/vcpu.rs, set_register for each register of the snapshot',
+  },
+  {
+    words: ['switch/NISV_TO_USER', 'switch/SYSTEM_SUSPEND', 'switch/SEA_TO_USER', 'switch/WRITABLE_IMP_ID_REGS'],
+    selects: { how: 'never' },
+    ...CONFIGURED,
+    source:
+      'src/vmm/src/arch/aarch64/vm.rs (0512e4910): KVM_ENABLE_CAP is made for KVM_CAP_ARM_WRITABLE_IMP_ID_REGS alone, and before pull request 6116 (August 2026) for nothing',
   },
   { words: ['switch/*'], ...NOT_READ, ...CONFIGURED, source: 'not read' },
   { words: ['*'], ...NOT_READ, source: 'not read' },

@@ -126,6 +126,8 @@ const NO_VALUE = 'the base does not say what it holds there';
 const TOO_WIDE = 'a template speaks of registers of 32, 64 and 128 bits';
 const NOT_SHOWN =
   'guests do not have it on that host: a template would only claim it (--claim), and nothing would stand behind it';
+const NOT_ASKED =
+  'KVM takes no other value unless it is asked to let implementation registers be written, which Firecracker 1.16 does not: the guest would not start';
 const NOT_TAKEN = 'KVM was seen not to take this value on that host';
 
 function decide(
@@ -153,6 +155,9 @@ function decide(
   if (differs === 0n && !options.full) return { outcome: inherent(DEFAULT) };
   if (slot.in === 'registers' && !isRegisterOfTemplates(slot.id)) {
     return { outcome: differs === 0n ? inherent(DEFAULT) : cannot(TOO_WIDE) };
+  }
+  if (differs !== 0n && rowFor(FIRECRACKER, contract.architecture, promised.word)?.selects.how === 'insists') {
+    return { outcome: cannot(NOT_ASKED) };
   }
   const against = differs === 0n || options.claim ? null : objection(field.field, field.value, word, shown, options);
   if (against !== null) return { outcome: cannot(against) };

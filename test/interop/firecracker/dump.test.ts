@@ -68,7 +68,7 @@ describe('a recorded surface', () => {
     const pinned = pin(registryFor('x86_64'), [measure(original)], { name: 'web', hosts: ['here'] });
     if (!pinned.ok) throw new Error(pinned.error.message);
     const { guest_cpu_config: config } = parse(dumpContract(pinned.value).text);
-    const template = readTemplate(config as Json);
+    const template = readTemplate(config);
     if (!template.ok) throw new Error(`${template.error.pointer}: ${template.error.message}`);
     const promised = pinned.value.promises.find(({ word }) => word === 'cpuid/0x1:0/ecx');
     const written = template.value.cpuid
@@ -77,6 +77,6 @@ describe('a recorded surface', () => {
     // OSXSAVE follows from CR4, and so is nobody's promise.
     expect(written?.mask).toBe(promised?.mask);
     expect((written?.mask ?? 0n) & (1n << 27n)).toBe(0n);
-    expect(() => dumpOf(config)).toThrow();
+    expect(() => dumpOf(config)).toThrow(/BigInt/);
   });
 });
