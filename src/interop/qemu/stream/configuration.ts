@@ -87,7 +87,9 @@ async function readCapabilities(input: Input, draft: Draft): Promise<StreamError
     if (!(await input.has(1))) return input.missing('the capabilities of the configuration');
     const length = input.u8();
     if (!(await input.has(length))) return input.missing('the capabilities of the configuration');
-    names.push(latin1(input.take(length), 0, length));
+    const name = latin1(input.take(length), 0, length);
+    if (!isName(name)) return streamError('malformed', offset, 'a migration capability without a name');
+    names.push(name);
   }
   draft.capabilities = names;
   return null;

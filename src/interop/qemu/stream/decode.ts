@@ -6,19 +6,25 @@ import { err, ok } from '../../../model/index.ts';
 import type { Json, Result } from '../../../model/index.ts';
 import { isObject } from './description.ts';
 import type { JsonObject } from './description.ts';
-import { MAXIMUM_FIELDS } from './limits.ts';
-import { latin1, u32At } from './section-header.ts';
+import { MAXIMUM_FIELDS, MAXIMUM_LISTED } from './limits.ts';
+import { isName, latin1, u32At } from './section-header.ts';
 import { State } from './state.ts';
 import type { Entry, Source } from './state.ts';
 import { PART } from './wire.ts';
 
-/** What is being taken apart, and how many fields may still come of it. */
-export interface Decoding extends Source {
+/** How much may still come of a stream, over all its sections. */
+export interface Budget {
   fields: number;
+  sections: number;
 }
 
-export function decoding(bytes: Uint8Array, offset: number): Decoding {
-  return { bytes, offset, fields: MAXIMUM_FIELDS };
+export function budget(): Budget {
+  return { fields: MAXIMUM_FIELDS, sections: MAXIMUM_LISTED };
+}
+
+/** What is being taken apart. */
+export interface Decoding extends Source {
+  readonly budget: Budget;
 }
 
 export interface Decoded {
@@ -66,7 +72,7 @@ export function decodeState(
 function decodeField(work: Decoding, described: Json, parent: string, at: number, end: number): Result<Entry, string> {
   if (!isObject(described)) return err(`${parent}: a field is not described`);
   const { name, type, size, array_len: count = null, index = null } = described;
-  if (typeof name !== 'string' || typeof type !== 'string' || !isCount(size)) {
+  if (!isName(name) || !isName(type) || !isCount(size)) {
     return err(`${parent}: a field is described without name, type or size`);
   }
   if ((count !== null && !isCount(count)) || (index !== null && !isCount(index))) {
@@ -74,12 +80,12 @@ function decodeField(work: Decoding, described: Json, parent: string, at: number
   }
   const elements = count ?? 1;
   if (at + elements * size > end) return err(`${parent}/${name}: more bytes are described than there are`);
-  work.fields -= elements;
-  if (work.fields < 0) return err(`${parent}/${name}: more than ${MAXIMUM_FIELDS} fields are described`);
+  work.budget.fields -= elements;
+  if (work.budget.fields < 0) return err(`${parent}/${name}: more than ${MAXIMUM_FIELDS} fields are described`);
   const entry = { name, type, index, count, size, at };
   const inner = innerOf(type, described);
   if (inner === null) return ok({ ...entry, states: null });
-  const innerName = typeof inner['vmsd_name'] === 'string' ? inner['vmsd_name'] : name;
+  const innerName = isName(inner['vmsd_name']) ? inner['vmsd_name'] : name;
   const states: State[] = [];
   for (let begin = at; states.length < elements; begin += size) {
     const decoded = decodeState(work, inner, innerName, begin, begin + size);
@@ -108,18 +114,16 @@ function decodeSubsection(
   at: number,
   end: number,
 ): Result<Decoded, string> {
-  if (!isObject(described) || typeof described['vmsd_name'] !== 'string') {
-    return err(`${parent}: a subsection is described without a name`);
-  }
-  const name = described['vmsd_name'];
+  const name = isObject(described) ? described['vmsd_name'] : null;
+  if (!isObject(described) || !isName(name)) return err(`${parent}: a subsection is described without a name`);
   const { bytes } = work;
   const length = bytes[at + 1] ?? 0;
   const begin = at + 2 + length + 4;
   if (begin > end || bytes[at] !== PART.subsection || latin1(bytes, at + 2, length) !== name) {
     return err(`${parent}: the subsection ${name} is described and is not there`);
   }
-  work.fields--;
-  if (work.fields < 0) return err(`${name}: more than ${MAXIMUM_FIELDS} fields are described`);
+  work.budget.fields--;
+  if (work.budget.fields < 0) return err(`${name}: more than ${MAXIMUM_FIELDS} fields are described`);
   const decoded = decodeState(work, described, name, begin, end);
   if (!decoded.ok) return decoded;
   const state = decoded.value.state.asSubsection(u32At(bytes, begin - 4), work.offset + at);

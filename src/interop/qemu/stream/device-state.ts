@@ -4,15 +4,14 @@
  */
 import { err, ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
-import { decodeState, decoding } from './decode.ts';
-import type { Decoding } from './decode.ts';
+import { decodeState } from './decode.ts';
+import type { Budget, Decoding } from './decode.ts';
 import { deviceKey } from './description.ts';
 import type { Description } from './description.ts';
 import { streamError } from './error.ts';
 import type { StreamError } from './error.ts';
 import { findEnd } from './footer-search.ts';
 import type { Run } from './kept.ts';
-import { MAXIMUM_LISTED } from './limits.ts';
 import type { StreamSection, StreamState } from './model.ts';
 import { isFooter, isName, sectionHeader, u32At } from './section-header.ts';
 import type { SectionHeader } from './section-header.ts';
@@ -23,6 +22,8 @@ export interface Walk {
   readonly description: Description | null;
   /** Numbers of live sections. */
   readonly live: { has(section: number): boolean };
+  /** For all runs of the stream together. */
+  readonly budget: Budget;
   /** Why no section can be decoded, where that is so. */
   readonly reason: string;
 }
@@ -36,7 +37,7 @@ export interface Walked {
 /** All sections of a run up to the byte that ends the stream or the end of the run. */
 export function walkRun(run: Run, walk: Walk): Result<Walked, StreamError> {
   const { bytes, offset } = run;
-  const work = decoding(bytes, offset);
+  const work = { bytes, offset, budget: walk.budget };
   const sections: StreamSection[] = [];
   let at = 0;
   while (at < bytes.length && bytes[at] !== PART.eof) {
@@ -44,7 +45,7 @@ export function walkRun(run: Run, walk: Walk): Result<Walked, StreamError> {
       at += 5 + (u32At(bytes, at + 1) & 0xffff);
       continue;
     }
-    if (sections.length > MAXIMUM_LISTED) return err(streamError('limit', offset + at, 'too many sections'));
+    if (--walk.budget.sections < 0) return err(streamError('limit', offset + at, 'too many sections'));
     const section = readSection(work, at, walk);
     if (!section.ok) return section;
     sections.push(section.value.section);
@@ -103,7 +104,7 @@ function decodeSection(
   if (description === null) return err(reason);
   const device = description.devices.get(deviceKey(id, instance));
   if (device === undefined) return err('the description at the end does not have it');
-  const name = typeof device['vmsd_name'] === 'string' ? device['vmsd_name'] : id;
+  const name = isName(device['vmsd_name']) ? device['vmsd_name'] : id;
   const { bytes } = work;
   const decoded = decodeState(work, device, name, begin, bytes.length);
   if (!decoded.ok) return decoded;

@@ -2,6 +2,7 @@
 import { err, ok } from '../../../model/index.ts';
 import type { Architecture, Result } from '../../../model/index.ts';
 import { enterStream } from './container.ts';
+import { budget } from './decode.ts';
 import { findDescription, readDescription } from './description.ts';
 import type { Description } from './description.ts';
 import { walkRun } from './device-state.ts';
@@ -44,6 +45,7 @@ function listing(
     footers: passed.footers ?? hasFooters(runs),
     description,
     live: passed.live,
+    budget: budget(),
     reason: 'the stream has no description of its sections (suppress-vmdesc)',
   };
   const sections: StreamSection[] = liveSections(passed);

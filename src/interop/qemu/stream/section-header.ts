@@ -43,7 +43,9 @@ export function latin1(bytes: Uint8Array, at: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('latin1');
 }
 
-/** Whether QEMU could have named something so: printable ASCII. */
-export function isName(text: string): boolean {
-  return /^[!-~][ -~]*$/.test(text);
+/** Whether QEMU could have named something so: printable ASCII, so that terminals can be shown it. */
+export function isName(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= LONGEST_NAME && /^[!-~][ -~]*$/.test(text);
 }
+
+const LONGEST_NAME = 255;
