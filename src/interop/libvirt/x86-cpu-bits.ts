@@ -1,7 +1,7 @@
 /** What a `<cpu>` of x86 states, bit by bit, by the names of this machine's CPU map. */
 import { err, ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
-import { NO_BITS, bitsOf, minus, union } from './bits.ts';
+import { bitsOf, minus, union } from './bits.ts';
 import type { Bits } from './bits.ts';
 import type { X86Map } from './cpu-map.ts';
 import type { X86Model } from './cpu-map-models.ts';
@@ -73,8 +73,9 @@ export function hostBits(definition: CpuDefinition, map: X86Map): Result<StatedB
   const features = byPolicy(definition, map);
   if (!features.ok) return features;
   const given = bitsOf(map.features, model.value?.features ?? []);
-  const on = minus(union(given, features.value('require', 'force')), features.value('disable', 'forbid'));
+  const refused = features.value('disable', 'forbid');
+  const on = minus(union(given, features.value('require', 'force')), refused);
   const kept = [...map.features.values()].filter(({ migratable }) => !migratable).map(({ name }) => name);
-  const hidden = definition.mode === 'custom' ? bitsOf(map.features, kept) : NO_BITS;
+  const hidden = minus(bitsOf(map.features, kept), refused);
   return ok({ on, off: minus(minus(namedBits(map), on), hidden) });
 }

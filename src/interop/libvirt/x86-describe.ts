@@ -5,20 +5,22 @@
  */
 import { err, ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
-import { bitsOf, common, contains, minus, union } from './bits.ts';
+import { NO_BITS, bitsOf, common, contains, minus, union } from './bits.ts';
 import type { Bits } from './bits.ts';
 import type { X86Map } from './cpu-map.ts';
 import type { X86Model } from './cpu-map-models.ts';
+import { QEMU_MODELS } from './tables/qemu-models.ts';
 import type { StatedBits } from './x86-cpu-bits.ts';
 
 export interface PolicyFeature {
   readonly name: string;
-  readonly policy: 'require' | 'disable';
+  /** `optional`: the model has it, and nothing is promised of it (topology); libvirt then turns it on where it can be had. */
+  readonly policy: 'require' | 'disable' | 'optional';
 }
 
 export interface Description {
   readonly model: X86Model;
-  /** What is required first, each in the map's order. */
+  /** First what is required, then what is disabled, then what is left open; each in the map's order. */
   readonly features: readonly PolicyFeature[];
   /** Bits that no name says, or none without saying more. */
   readonly unsaid: StatedBits;
@@ -73,12 +75,18 @@ interface Cost {
   readonly disabled: number;
 }
 
-/** Each feature that is to be turned off weighs more than the one before. */
+/**
+ * A feature that is to be turned on costs 1, one that is to be turned off more than the one before, beginning with 2. libvirt
+ * counts only half of the latter so, the first ones, and the others as the former: its loop ends where what it still takes
+ * for turned on ends, and that end comes nearer with each. Kept, because the same model is to be chosen.
+ */
 function costOf(model: X86Model, wanted: Wanted, map: X86Map): Cost {
   const { required, disabled } = difference(model, wanted, map);
-  const count = new Set([...disabled, ...model.removed]).size;
-  const penalty = (count * (count + 3)) / 2;
-  return { all: required.length + penalty, disabled: penalty };
+  const removed = [...model.removed].filter((name) => !required.includes(name));
+  const off = new Set([...disabled, ...removed]).size;
+  const counted = Math.ceil(off / 2);
+  const penalty = (counted * (counted + 3)) / 2;
+  return { all: required.length + off - counted + penalty, disabled: penalty };
 }
 
 function isBetter(
@@ -134,11 +142,17 @@ function descriptionBy(model: X86Model, wanted: Wanted, map: X86Map): Descriptio
   const { required, disabled, unsaid } = difference(model, wanted, map);
   const said = new Set([...required, ...disabled]);
   const hasVmx = ((wanted.on.get(VMX.word) ?? 0n) & VMX.bit) !== 0n;
-  const besides = [...SET_BY_QEMU, ...model.removed, ...model.added].filter((name) => {
+  const varying = [...SET_BY_QEMU, ...unlikeQemu(model)].filter((name) => map.features.has(name));
+  const besides = [...new Set([...varying, ...model.removed, ...model.added])].filter((name) => {
     const bits = map.features.get(name)?.bits;
     return bits !== undefined && !said.has(name) && (hasVmx || ![...bits.keys()].some((word) => VMX_MSRS.test(word)));
   });
   const held = (bits: Bits): string[] => besides.filter((name) => contains(bits, bitsOf(map.features, [name])));
+  const stated = union(wanted.on, wanted.off);
+  const open = [...new Set([...varying, ...model.features])].filter((name) => {
+    const bits = map.features.get(name)?.bits ?? NO_BITS;
+    return bits.size > 0 && common(bits, stated).size === 0;
+  });
   const inOrder = (names: readonly string[]): string[] =>
     [...map.features.keys()].filter((name) => names.includes(name));
   return {
@@ -146,17 +160,34 @@ function descriptionBy(model: X86Model, wanted: Wanted, map: X86Map): Descriptio
     features: [
       ...inOrder([...required, ...held(wanted.on)]).map((name) => ({ name, policy: 'require' as const })),
       ...inOrder([...disabled, ...held(wanted.off)]).map((name) => ({ name, policy: 'disable' as const })),
+      ...inOrder(open).map((name) => ({ name, policy: 'optional' as const })),
     ],
     unsaid,
   };
 }
 
-/** The bits that a definition of a model and features has on, by the map: what libvirt will ask QEMU for. */
+/**
+ * Features that QEMU's model of that name has and libvirt's has not, or the other way round, in some version of QEMU. libvirt
+ * tells QEMU the model's name, and takes what the guest then has too much or too little for a mistake.
+ */
+function unlikeQemu({ name, features }: X86Model): readonly string[] {
+  const own = QEMU_MODELS.get(name);
+  if (own === undefined) return [];
+  const always = new Set(own.always.split(' '));
+  const sometimes = own.sometimes === '' ? [] : own.sometimes.split(' ');
+  return [
+    ...sometimes,
+    ...[...always].filter((feature) => !features.has(feature)),
+    ...[...features].filter((feature) => !always.has(feature)),
+  ];
+}
+
+/** The bits that a definition of a model and features has on, by the map, whatever the host. */
 export function resolved({ model, features }: Pick<Description, 'model' | 'features'>, map: X86Map): Bits {
   const by = (policy: PolicyFeature['policy']): Bits =>
     bitsOf(
       map.features,
       features.filter((each) => each.policy === policy).map(({ name }) => name),
     );
-  return minus(union(bitsOf(map.features, model.features), by('require')), by('disable'));
+  return minus(minus(union(bitsOf(map.features, model.features), by('require')), by('disable')), by('optional'));
 }

@@ -67,7 +67,7 @@ function measureGuest(surface: Surface, { data, pointer }: Read, areas: readonly
 /** QEMU clears any feature that it is told to; what is no feature (a vendor) stays. */
 function maskable(path: string, value: bigint): WordLatitude {
   const features = elements(path, path.startsWith('msr/') ? 64 : 32)
-    .filter(({ kind, width }) => kind === 'feature' && width === 1)
+    .filter(({ kind, width }) => (kind === 'feature' || kind === 'paravirtual') && width === 1)
     .reduce((sum, { shift }) => sum | (1n << BigInt(shift)), 0n);
   return { kind: 'bits', clearable: value & features, settable: 0n, otherwise: LACKING };
 }
