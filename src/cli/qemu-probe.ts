@@ -60,7 +60,6 @@ function probeFailure({ code, message, console }: QemuProbeError, accelerator: N
   switch (code) {
     case 'interrupted':
       return failure(EXIT.interrupted, message);
-    case 'missing':
     case 'no-qemu':
     case 'failed':
     case 'deadline':

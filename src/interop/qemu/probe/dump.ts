@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok } from '../../../model/index.ts';
 import type { Json, Result, VmstateDescriptions } from '../../../model/index.ts';
+import type { QemuProgram } from './child.ts';
 import { probeError } from './error.ts';
 import type { QemuProbeError } from './error.ts';
 import { runQemu } from './process.ts';
-import type { ProcessOptions, QemuProgram } from './process.ts';
+import type { ProcessOptions } from './process.ts';
 import { VmstateCollector } from './vmstate.ts';
 
 /** Of one dump; the largest of a QEMU 11.1 has 2 MB. */

@@ -4,8 +4,6 @@ import type { QmpError } from '../qmp/index.ts';
 
 export interface QemuProbeError {
   readonly code:
-    /** There is no such program, or it may not be executed. */
-    | 'missing'
     /** It ran and gave no greeting: no QEMU, or one that refused its arguments. Or one for an architecture not known here. */
     | 'no-qemu'
     /** It is a QEMU, and refused, died or did not answer. */

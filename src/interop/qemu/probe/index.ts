@@ -7,17 +7,18 @@ import { readHost } from '../../../probe/steps/host.ts';
 import { evenkeelVersion } from '../../../probe/version.ts';
 import { isObject } from '../qmp/index.ts';
 import type { Qmp } from '../qmp/index.ts';
+import type { QemuProgram } from './child.ts';
 import { askCpuModels } from './cpu-models.ts';
 import { dumpMachines } from './dump.ts';
 import { conversationError, probeError } from './error.ts';
 import type { QemuProbeError } from './error.ts';
 import { askMachines } from './machines.ts';
 import { startQemu } from './process.ts';
-import type { QemuProgram, RunningQemu } from './process.ts';
+import type { RunningQemu } from './process.ts';
 
 export type { QemuProbeError } from './error.ts';
-export { findProgram } from './process.ts';
-export type { QemuProgram } from './process.ts';
+export { findProgram } from './child.ts';
+export type { QemuProgram } from './child.ts';
 
 export interface QemuProbeOptions {
   /** `auto`: KVM where this user may use it and QEMU can, else TCG. */
