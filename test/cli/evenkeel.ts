@@ -12,7 +12,7 @@ export interface Ran {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
 }
 
 /** Colour variables of the machine that runs the tests are left out: each test says which it wants. */
