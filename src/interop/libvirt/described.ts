@@ -69,12 +69,7 @@ function describeArm(
     ...inherent.map(({ element, why }): [string, ExportOutcome] => [element, { how: 'inherent', why }]),
     ...cannot.map(({ element, why }): [string, ExportOutcome] => [element, { how: 'cannot', why }]),
   ]);
-  const features = new Map(
-    set.flatMap(({ by }): [string, PolicyFeature][] => {
-      const [, policy, name] = /^<feature policy='(require|disable)' name='([^']+)'\/>$/.exec(by) ?? [];
-      return name === undefined ? [] : [[name, { name, policy: policy === 'disable' ? 'disable' : 'require' }]];
-    }),
-  );
+  const features = new Map(set.flatMap(({ by }) => featuresIn(by)).map((feature) => [feature.name, feature]));
   return ok({
     model: null,
     features: [...features.values()],
@@ -89,4 +84,12 @@ function describeArm(
       return found;
     },
   });
+}
+
+/** The `<feature>`s that an outcome's text names; an element of several bits may have several. */
+export function featuresIn(by: string): PolicyFeature[] {
+  return [...by.matchAll(/<feature policy='(require|disable)' name='([^']+)'\/>/g)].map(([, policy, name = '']) => ({
+    name,
+    policy: policy === 'disable' ? 'disable' : 'require',
+  }));
 }
