@@ -26,6 +26,9 @@ export function exportKubevirt(registry: Registry, contract: Contract, described
     target: 'kubevirt',
     artefact: { text: yamlText({ spec: { template: { spec } } }) },
     notes: [
+      ...(described.model === null
+        ? []
+        : ['KubeVirt runs it on nodes alone whose labels have this model and each required feature']),
       `names are those of the CPU map at ${described.directory}; the libvirt of KubeVirt's images has a map of its own`,
       'nodes need their label first: evenkeel surface labels NODE --kubevirt --contract CONTRACT',
     ],
@@ -46,11 +49,13 @@ function affinity(contract: Contract): Yaml {
   };
 }
 
+/**
+ * On arm64 no features: KubeVirt selects nodes by a label for each that is required, whatever the architecture
+ * (renderer of node selectors, CPUFeatureLabelsFromCPUFeatures), and its labeller gives arm64 nodes none of these.
+ */
 function cpu({ model, features: named }: Described): Yaml {
-  return {
-    model: model ?? 'host-passthrough',
-    ...(named.length === 0 ? {} : { features: named.map(({ name, policy }) => ({ name, policy })) }),
-  };
+  if (model === null) return { model: 'host-passthrough' };
+  return { model, ...(named.length === 0 ? {} : { features: named.map(({ name, policy }) => ({ name, policy })) }) };
 }
 
 /** `<features>` as far as KubeVirt has it. */
@@ -92,6 +97,8 @@ function outcome({ outcome: libvirt, model, vendor }: Described, promised: Promi
   const { by } = found;
   const said = featuresIn(by);
   if (said.length > 0) {
+    if (model === null)
+      return { how: 'cannot', why: 'KubeVirt starts a guest that requires a CPU feature on no arm64 node' };
     return { how: 'set', by: `cpu.features: ${said.map(({ name, policy }) => `${name} ${policy}`).join(', ')}` };
   }
   if (by.startsWith('<model>')) return { how: 'set', by: `cpu.model: ${model ?? ''}` };

@@ -42,7 +42,8 @@ function exported(contract: Contract, target: typeof exportKubevirt): Exported {
 describe.skipIf(WHY_NOT !== '')(`a contract for clusters${WHY_NOT}`, () => {
   test.each(CONTRACTS)('of %s in a VirtualMachine: what is said to be set is in it', (_, contract) => {
     const { artefact, set } = exported(contract, exportKubevirt);
-    expect(set.length).toBeGreaterThan(0);
+    if (contract.architecture === 'arm64') expect(artefact.text).not.toContain('features');
+    else expect(set.length).toBeGreaterThan(0);
     for (const { by } of set) {
       const [field, text = ''] = by.split(': ');
       switch (field) {
