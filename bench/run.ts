@@ -10,6 +10,7 @@ import { run as libvirtHook } from './libvirt-hook.ts';
 import { run as probe } from './probe.ts';
 import { run as snapshot } from './snapshot.ts';
 import { run as startUp } from './start-up.ts';
+import { run as vmstate } from './vmstate.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   probe,
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   'libvirt-hook': libvirtHook,
   snapshot,
   'start-up': startUp,
+  vmstate,
   lab,
 };
 

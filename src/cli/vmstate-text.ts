@@ -1,7 +1,6 @@
 /** Comparisons of dumps for people: worst first, what is the same of several devices in one row. */
-import type { Finding } from '../interop/qemu/vmstate/index.ts';
+import type { Comparison, Finding } from '../interop/qemu/vmstate/index.ts';
 import { LEVELS } from '../model/index.ts';
-import type { Level } from '../model/index.ts';
 import { table } from './table.ts';
 import type { Column } from './table.ts';
 import { showLevel } from './terminal.ts';
@@ -98,8 +97,7 @@ export function dumpMatrixText(
     ...dumps.map((__, j) => {
       const found = compared.find(({ from, to }) => from === i && to === j)?.comparison;
       if (found === undefined) return '-';
-      const count = countLevels(found.findings)[found.level];
-      return showLevel(terminal, found.level, cell(found.level, count, found.problems));
+      return showLevel(terminal, found.level, cell(found));
     }),
   ]);
   const columns = [{ title: 'FROM \\ TO' }, ...titles.map((title) => ({ title }))];
@@ -107,12 +105,16 @@ export function dumpMatrixText(
   return `${table(columns, cells, { width: terminal.width })}\n${legend}`;
 }
 
-function cell(level: Level, count: number, problems: number): string {
-  return `${level === 'same' ? level : `${level} ${count}`} (${problems})`;
+/** The worst first, as in other matrices: `lost 4, refused 10 (19)`. */
+function cell({ findings, problems }: Comparison): string {
+  const counts = countLevels(findings);
+  const worst = LEVELS.filter((level) => level !== 'same' && counts[level] > 0).toReversed();
+  const text = worst.length === 0 ? 'same' : worst.map((level) => `${level} ${counts[level]}`).join(', ');
+  return `${text} (${problems})`;
 }
 
 /** File names without what all have before and after. */
 function distinctNames(dumps: readonly NamedDump[]): string[] {
   const names = dumps.map(({ name }) => name.replace(/^.*\//, '').replace(/\.json$/, ''));
-  return new Set(names).size === names.length ? names : dumps.map(({ name }) => name);
+  return new Set(names).size === names.length ? names : dumps.map(({ name }) => name.replace(/^vmm\//, ''));
 }

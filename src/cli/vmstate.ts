@@ -1,13 +1,18 @@
 /** Dumps of vmstate as a person names them, every one against every other, and that as a document. */
+import { existsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { VMSTATE_COMPARISON_FORMAT, vmstateComparisonSchema } from '../format/index.ts';
-import { DumpLoader, compare } from '../interop/qemu/vmstate/index.ts';
+import { DumpLoader, compare, readDump } from '../interop/qemu/vmstate/index.ts';
 import type { CompareOptions, Comparison, Finding, VmstateDump } from '../interop/qemu/vmstate/index.ts';
-import { LEVELS, err, ok, worse } from '../model/index.ts';
-import type { Level, Result } from '../model/index.ts';
+import { LEVELS, VMM_SURFACE_FORMAT, dumpedMachines, err, ok, vmstateDump, worse } from '../model/index.ts';
+import type { Level, Result, VmmSurface } from '../model/index.ts';
 import { documentText } from './emit.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 import { inputFailure } from './input.ts';
+import { recordedVmms } from './recorded.ts';
+import type { Terminal } from './terminal.ts';
+import { loadVmmSurface } from './vmm-surface.ts';
 
 export interface NamedDump {
   readonly name: string;
@@ -21,29 +26,71 @@ export interface ComparedDumps {
   readonly comparison: Comparison;
 }
 
-/** `machine`: what each has to be of. */
+/**
+ * Files of -dump-vmstate and VMM surfaces, which have such a dump. `machine`: what each has to be of; without it a surface
+ * stands for all its machine types.
+ */
 export async function loadDumps(
   names: readonly string[],
   machine: string | undefined,
+  terminal: Terminal,
 ): Promise<Result<readonly NamedDump[], Failure>> {
   const loader = new DumpLoader();
   const dumps: NamedDump[] = [];
   for (const name of names) {
-    const loaded = await loader.load(name);
-    if (!loaded.ok) return err(inputFailure(loaded.error));
-    if (machine !== undefined && loaded.value.machine !== machine) {
-      const is = loaded.value.machine ?? 'no machine type that it names';
-      return err(
-        failure(
-          EXIT.input,
-          `${name}: the dump is of ${is}, not of ${machine}`,
-          `Dump it again: qemu-system-… -machine ${machine} -dump-vmstate FILE`,
-        ),
-      );
-    }
+    const loaded = await loadDump(loader, name, machine, terminal);
+    if (!loaded.ok) return loaded;
     dumps.push({ name, dump: loaded.value });
   }
   return ok(dumps);
+}
+
+async function loadDump(
+  loader: DumpLoader,
+  name: string,
+  machine: string | undefined,
+  terminal: Terminal,
+): Promise<Result<VmstateDump, Failure>> {
+  if (await isVmmSurface(name)) {
+    const surface = await loadVmmSurface(name, terminal);
+    return surface.ok ? dumpOfSurface(name, surface.value, machine) : surface;
+  }
+  const loaded = await loader.load(name);
+  if (!loaded.ok) return err(inputFailure(loaded.error));
+  if (machine === undefined || loaded.value.machine === machine) return loaded;
+  const is = loaded.value.machine ?? 'no machine type that it names';
+  const advice = `Dump it again: qemu-system-… -machine ${machine} -dump-vmstate FILE`;
+  return err(failure(EXIT.input, `${name}: the dump is of ${is}, not of ${machine}`, advice));
+}
+
+/** Our own formats name themselves at their beginning. */
+const FORMAT_AT_HEAD: RegExp = new RegExp(`^\\s*\\{\\s*"format"\\s*:\\s*"${VMM_SURFACE_FORMAT}"`);
+const HEAD_BYTES = 256;
+
+async function isVmmSurface(name: string): Promise<boolean> {
+  if (!existsSync(name)) return recordedVmms().some((recorded) => recorded.name === name);
+  if (!statSync(name).isFile()) return false;
+  const file = await open(name);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return FORMAT_AT_HEAD.test(buffer.toString('latin1', 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** QEMU's dumps are the same for each machine type but for its name. */
+function dumpOfSurface(name: string, surface: VmmSurface, machine: string | undefined): Result<VmstateDump, Failure> {
+  const machines = dumpedMachines(surface);
+  const [first] = machines;
+  if (first === undefined) return err(failure(EXIT.input, `${name}: there is no dump of vmstate in it`));
+  if (machine !== undefined && !machines.includes(machine)) {
+    const advice = `It has ${machines.join(', ')}`;
+    return err(failure(EXIT.input, `${name}: ${surface.vmm.name} ${surface.vmm.version} has no ${machine}`, advice));
+  }
+  const read = readDump(vmstateDump(surface, machine ?? first) ?? {});
+  if (!read.ok) return err(failure(EXIT.input, `${name}: ${read.error.path.join('/')}: ${read.error.message}`));
+  return ok(machine === undefined ? { ...read.value, machine: null } : read.value);
 }
 
 /** Each pair, both ways; the directions of one pair stand together. */

@@ -4,17 +4,30 @@ import { message } from '@optique/core/message';
 import { map, multiple, optional } from '@optique/core/modifiers';
 import { argument, option } from '@optique/core/primitives';
 import { string } from '@optique/core/valueparser';
+import type { ValueParser } from '@optique/core/valueparser';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { EXIT, exitOf, failure } from '../exit.ts';
-import { fileName, outputOption } from '../operands.ts';
+import { outputOption } from '../operands.ts';
+import { recordedVmms } from '../recorded.ts';
 import type { ComparedDumps } from '../vmstate.ts';
+
+/** Completed in shells. */
+function dumpName(): ValueParser<'sync', string> {
+  return {
+    ...string({ metavar: 'DUMP' }),
+    *suggest(prefix) {
+      for (const { name } of recordedVmms()) if (name.startsWith(prefix)) yield { kind: 'literal', text: name };
+      yield { kind: 'file', type: 'file', extensions: ['.json'] };
+    },
+  };
+}
 
 export const qemuVmstateCheck: Command = define(
   'vmstate-check',
   map(
     object({
-      files: multiple(argument(fileName(), { description: message`From the first to the second; more: every pair` }), {
+      files: multiple(argument(dumpName(), { description: message`From the first to the second; more: every pair` }), {
         min: 2,
       }),
       reverse: option('--reverse', { description: message`From the second to the first` }),
@@ -40,7 +53,7 @@ export const qemuVmstateCheck: Command = define(
         // Loaded here: dumps cost no other command its loading time.
         const { everyPair, loadDumps, vmstateJson, worstOfDumps } = await import('../vmstate.ts');
         const { comparisonText, dumpMatrixText } = await import('../vmstate-text.ts');
-        const loaded = await loadDumps(files, machine);
+        const loaded = await loadDumps(files, machine, terminal);
         if (!loaded.ok) return loaded.error;
         const dumps = loaded.value;
         const unknown = devices.find((device) => dumps.every(({ dump }) => !dump.sections.has(device)));
@@ -59,12 +72,12 @@ export const qemuVmstateCheck: Command = define(
   {
     brief: 'Say whether one QEMU loads what another has saved',
     description:
-      'A dump is what qemu-system-… -machine TYPE -dump-vmstate FILE writes. It has every device type of the program: --device narrows it to those of a guest.',
+      'A dump is what qemu-system-… -machine TYPE -dump-vmstate FILE writes, or a VMM surface (evenkeel qemu probe), recorded ones by name. It has every device type of the program: --device narrows it to those of a guest.',
     examples: [
       'qemu-system-x86_64 -machine pc-q35-7.2 -dump-vmstate old.json',
       'evenkeel qemu vmstate-check old.json new.json --machine pc-q35-7.2',
       'evenkeel qemu vmstate-check old.json new.json --reverse   # the way back',
-      'evenkeel qemu vmstate-check 5.2.json 7.2.json 10.0.json   # every pair, both ways',
+      'evenkeel qemu vmstate-check vmm/qemu-{5.2,7.2,10.0,11.1}/x86_64 --machine pc-q35-5.2   # every pair, both ways',
     ],
   },
 );

@@ -5,6 +5,7 @@
  */
 import { worse } from '../../../model/index.ts';
 import type { Level } from '../../../model/index.ts';
+import { isEqual } from './equal.ts';
 import type { Comparison, Description, Field, Finding, VmstateDump, VmstateSection } from './model.ts';
 import { otherName, sameName } from './renames.ts';
 import { sending } from './subsections.ts';
@@ -109,6 +110,7 @@ class SectionComparison {
   }
 
   #descriptions(from: Description, to: Description, place: Place, versionsAreKnown: boolean = false): void {
+    if (isEqual(from, to)) return;
     const renamed = !sameName(this.#name, from.name, to.name);
     const incoming = place === 'struct' ? to.version : from.version;
     const wire = from === to ? SAME_BYTES : wireDifference(from, to, { ...this.#context, incoming });
@@ -194,7 +196,11 @@ class SectionComparison {
     const counted = to.subsections === null ? 'once' : 'each';
     for (const [index, subsection] of (from.subsections ?? []).entries()) {
       const counterparts = (to.subsections ?? []).filter(({ name }) => name === subsection.name);
-      for (const counterpart of counterparts) this.#descriptions(subsection, counterpart, 'subsection');
+      for (const [nth, counterpart] of counterparts.entries()) {
+        const before = this.#found.length;
+        this.#descriptions(subsection, counterpart, 'subsection');
+        if (nth > 0) this.#withoutEffect(before);
+      }
       if (counterparts.length > 0) continue;
       const sent = sending(subsection.name, this.#context.machine);
       const level = sent?.how === 'never' ? 'same' : 'refused';
@@ -210,6 +216,12 @@ class SectionComparison {
     if (from.subsections?.length === 0 && to.subsections === null) {
       this.#addTo(from.name, 'Subsections', 'same', 'entry-missing', 'neither has subsections', 1);
     }
+  }
+
+  /** The checker compares with each of several subsections of one name; a load takes the first (vmstate_get_subsection). */
+  #withoutEffect(from: number): void {
+    const found = this.#found.splice(from);
+    this.#found.push(...found.map((finding): Finding => ({ ...finding, level: 'same' })));
   }
 
   #add(level: Level, rule: Finding['rule'], text: string, problems: number): void {
