@@ -1,32 +1,11 @@
 /** Comparing fingerprints: nothing that differs is passed over, nothing that is equal is told, and directions are kept apart. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compareFingerprints } from '../../../src/interop/firecracker/compare.ts';
 import { compareVersions } from '../../../src/interop/firecracker/compare-fields.ts';
 import { readFingerprint } from '../../../src/interop/firecracker/index.ts';
-import type { FingerprintComparison, Json, Surface } from '../../../src/model/index.ts';
+import type { FingerprintComparison, Surface } from '../../../src/model/index.ts';
 import { dumpOf } from './apply-json.ts';
-import type { ConfigJson } from './apply-json.ts';
-
-const corpora = fileURLToPath(new URL('../../../../shared/corpora/firecracker/', import.meta.url));
-
-interface File {
-  readonly name: string;
-  readonly surface: Surface;
-  readonly config: ConfigJson;
-}
-
-function files(): File[] {
-  return globSync('fingerprint_*.json', { cwd: corpora }).map((name) => {
-    const json = JSON.parse(readFileSync(`${corpora}${name}`, 'utf8')) as { readonly guest_cpu_config: ConfigJson } & {
-      readonly [key: string]: Json;
-    };
-    const read = readFingerprint(json);
-    if (!read.ok) throw new Error(read.error.message);
-    return { name: name.replace(/^fingerprint_|host\.json$/g, ''), surface: read.value, config: json.guest_cpu_config };
-  });
-}
+import { captures, needsCaptures, samePairs } from './captures.ts';
 
 const bits = (value: number, width: number): string => `0b${value.toString(2).padStart(width, '0')}`;
 
@@ -107,13 +86,9 @@ describe('a comparison of fingerprints', () => {
   });
 });
 
-describe.skipIf(!existsSync(corpora))('the captures (skipped where ../shared/corpora/firecracker is not)', () => {
-  const all = existsSync(corpora) ? files() : [];
-  const pairs = all.flatMap((a) =>
-    all
-      .filter((b) => b !== a && b.name.replace(/_[0-9.]+$/, '') === a.name.replace(/_[0-9.]+$/, ''))
-      .map((b) => ({ a, b, name: `${a.name} to ${b.name}` })),
-  );
+describe('the captures', () => {
+  const all = captures();
+  const pairs = samePairs(all);
 
   test.each(pairs)('$name: exactly the registers that differ are told', ({ a, b }) => {
     const [prev, curr] = [dumpOf(a.config), dumpOf(b.config)];
@@ -132,7 +107,8 @@ describe.skipIf(!existsSync(corpora))('the captures (skipped where ../shared/cor
     );
   });
 
-  test('where only the kernel differs and every value is equal, that is all that is told', () => {
+  test('where only the kernel differs and every value is equal, that is all that is told', (context) => {
+    needsCaptures(context);
     const [prev, curr] = ['INTEL_CASCADELAKE_6.1', 'INTEL_CASCADELAKE_5.10'].map((name) =>
       all.find((file) => file.name === name),
     );

@@ -2,66 +2,15 @@
  * Exported templates over Firecracker's own captures: applied by an independent implementation to the dump of the host
  * where the guest is to start, they give what the contract promises, for every element that is not said to be out of reach.
  */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { defaultChoices, measure, operationFor, registryFor } from '../../../src/arch/index.ts';
-import { pin } from '../../../src/engine/index.ts';
-import { exportTemplate } from '../../../src/interop/firecracker/export.ts';
+import { operationFor, registryFor } from '../../../src/arch/index.ts';
 import { CPUID_NORMALIZATION } from '../../../src/interop/firecracker/normalization.ts';
-import { readFingerprint, readTemplate } from '../../../src/interop/firecracker/index.ts';
-import type { Contract, Element, Exported, Json, Surface } from '../../../src/model/index.ts';
+import { readTemplate } from '../../../src/interop/firecracker/index.ts';
+import type { Contract, Element, Exported, Json } from '../../../src/model/index.ts';
 import { applyJson, dumpOf, registersOf } from './apply-json.ts';
 import type { ConfigJson, Dump } from './apply-json.ts';
-
-const corpora = fileURLToPath(new URL('../../../../shared/corpora/firecracker/', import.meta.url));
-
-interface Captured {
-  readonly name: string;
-  readonly cpu: string;
-  readonly config: ConfigJson;
-  readonly surface: Surface;
-}
-
-function captures(): Captured[] {
-  return globSync('fingerprint_*.json', { cwd: corpora }).map((file) => {
-    const json = JSON.parse(readFileSync(`${corpora}${file}`, 'utf8')) as { readonly guest_cpu_config: ConfigJson } & {
-      readonly [key: string]: Json;
-    };
-    const read = readFingerprint(json);
-    if (!read.ok) throw new Error(`${file}: ${read.error.pointer}: ${read.error.message}`);
-    const name = file.replace(/^fingerprint_|host\.json$/g, '');
-    return { name, cpu: name.replace(/_[0-9.]+$/, ''), config: json.guest_cpu_config, surface: read.value };
-  });
-}
-
-/** Of what no value suits all of them nothing is promised, as a person would pin it who is told so. */
-function contractOf(...hosts: readonly Captured[]): Contract {
-  const [first] = hosts;
-  if (first === undefined) throw new Error('a contract is of a host');
-  const { architecture } = first.surface;
-  const registry = registryFor(architecture);
-  const surfaces = hosts.map(({ surface }) => measure(surface));
-  const options = { name: 'guest', hosts: hosts.map(({ name }) => name), choices: defaultChoices(architecture) };
-  const pinned = pin(registry, surfaces, options);
-  if (pinned.ok) return pinned.value;
-  const except = pinned.error.conflicts.map(({ element }) => element);
-  const without = pin(registry, surfaces, { ...options, except });
-  if (!without.ok) throw new Error(`${options.hosts.join(' + ')}: ${without.error.message}`);
-  return without.value;
-}
-
-function exportFor(contract: Contract, base: Captured, { full = false, claim = false } = {}): Exported {
-  const { name, surface } = base;
-  const registry = registryFor(contract.architecture);
-  const found = exportTemplate(registry, contract, {
-    base: { name, surface, measured: measure(surface) },
-    full,
-    claim,
-  });
-  if (!found.ok) throw new Error(found.error);
-  return found.value;
-}
+import { captures, contractOf, exportFor, needsCaptures, samePairs } from './captures.ts';
+import type { Captured } from './captures.ts';
 
 /** As a dump names the word's register. */
 function registerName(contract: Contract, word: string): string {
@@ -114,13 +63,12 @@ function check(
   return { right, wrong };
 }
 
-describe.skipIf(!existsSync(corpora))('templates for the captures (skipped where the corpora are not)', () => {
-  const all = existsSync(corpora) ? captures() : [];
-  const pairs = all.flatMap((a) =>
-    all.filter((b) => b.cpu === a.cpu).map((b) => ({ a, b, name: `${a.name} on ${b.name}` })),
-  );
+describe('templates for the captures', () => {
+  const all = captures();
+  const pairs = samePairs(all);
 
-  test('there are the captures that this is about', () => {
+  test('there are the captures that this is about', (context) => {
+    needsCaptures(context);
     expect(all.length).toBeGreaterThanOrEqual(17);
     expect(pairs.filter(({ a, b }) => a !== b).length).toBeGreaterThanOrEqual(26);
   });
@@ -160,7 +108,8 @@ describe.skipIf(!existsSync(corpora))('templates for the captures (skipped where
     },
   );
 
-  test('every template is one that Firecracker would read, names nothing twice and nothing that it overwrites', () => {
+  test('every template is one that Firecracker would read, names nothing twice and nothing that it overwrites', (context) => {
+    needsCaptures(context);
     for (const { a, b } of pairs) {
       const { text } = exportFor(contractOf(a), b, { full: true }).artefact;
       const template = JSON.parse(text) as ConfigJson & { readonly [key: string]: Json };
@@ -180,7 +129,8 @@ describe.skipIf(!existsSync(corpora))('templates for the captures (skipped where
     }
   });
 
-  test('what Firecracker writes over templates is what its own captures show', () => {
+  test('what Firecracker writes over templates is what its own captures show', (context) => {
+    needsCaptures(context);
     let seen = 0;
     for (const { surface, config, name } of all) {
       const dump = dumpOf(config);
