@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import { conform } from './commands/conform.ts';
 import { baseline } from './commands/baseline.ts';
 import { contractExport } from './commands/contract-export.ts';
+import { contractImport } from './commands/contract-import.ts';
 import { contractPin } from './commands/contract-pin.ts';
 import { contractPlan } from './commands/contract-plan.ts';
 import { contractVerify } from './commands/contract-verify.ts';
@@ -69,10 +70,17 @@ const surface: Command = command('surface', or(surfaceShow, surfaceDiff, surface
   footer: lines(['evenkeel surface list', 'evenkeel surface diff arm64/max/debian-6.1 arm64/max/debian-6.12']),
 });
 
-const contract: Command = command('contract', or(contractPin, contractPlan, contractVerify, contractExport), {
-  brief: [text('What a guest was promised')],
-  footer: lines(['evenkeel contract pin host --write web.contract.json', 'evenkeel contract verify web.contract.json']),
-});
+const contract: Command = command(
+  'contract',
+  or(contractPin, contractPlan, contractVerify, contractExport, contractImport),
+  {
+    brief: [text('What a guest was promised')],
+    footer: lines([
+      'evenkeel contract pin host --write web.contract.json',
+      'evenkeel contract verify web.contract.json',
+    ]),
+  },
+);
 
 const migration: Command = command('migration', or(migrationCheck, migrationMatrix), {
   brief: [text('What a move would change, there and back')],

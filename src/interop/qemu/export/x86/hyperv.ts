@@ -28,7 +28,10 @@ const SWITCHES: Readonly<Record<WordPath, string>> = {
   'switch/HYPERV_ENFORCE_CPUID': 'hv-enforce-cpuid',
 };
 
-const VENDOR = ['ebx', 'ecx', 'edx'].map((register) => `hyperv/0x40000000:0/${register}`);
+/** Where the vendor's twelve characters are. */
+export const HYPERV_VENDOR: readonly WordPath[] = ['ebx', 'ecx', 'edx'].map(
+  (register) => `hyperv/0x40000000:0/${register}`,
+);
 
 export function hypervOf(promises: Promises, version: QemuVersion): Hyperv {
   const promised = (word: WordPath): bigint => {
@@ -40,43 +43,66 @@ export function hypervOf(promises: Promises, version: QemuVersion): Hyperv {
     ({ since, bits }) =>
       isSince(version, since) && Object.entries(bits).every(([word, mask]) => (promised(word) & mask) === mask),
   );
-  const words = new Map<WordPath, { value: bigint; said: bigint }>();
-  const add = (word: WordPath, value: bigint, said: bigint): void => {
-    const known = words.get(word) ?? { value: 0n, said: 0n };
-    words.set(word, { value: known.value | value, said: known.said | said });
-  };
-  for (const [word, value] of Object.entries({ ...QEMU_HYPERV_CONSTANTS })) add(word, value, 0n);
-  for (const [word, value] of Object.entries(QEMU_HYPERV_ALWAYS)) add(word, value, 0n);
-  for (const { bits } of chosen) for (const [word, mask] of Object.entries(bits)) add(word, mask, mask);
-  const names = new Set(chosen.map(({ name }) => name));
-  // HV_APIC_ACCESS_RECOMMENDED goes with hv-vapic where hv-avic is off (hyperv_fill_cpuids).
-  if (names.has('hv-vapic') && !names.has('hv-avic')) add('hyperv/0x40000004:0/eax', 0x8n, 0n);
-  const nested = words.has('hyperv/0x4000000a:0/eax');
-  add('hyperv/0x40000000:0/eax', nested ? 0x4000_000an : 0x4000_0005n, 0n);
-  const numbers = QEMU_HYPERV_NUMBERS.flatMap((field): Property[] => {
+  const numbers = QEMU_HYPERV_NUMBERS.flatMap((field) => {
     const value = isSince(version, field.since) ? promisedField(promises, field) : null;
-    if (value === null) return [];
-    const place = ((1n << BigInt(field.width)) - 1n) << BigInt(field.shift);
-    add(field.word, value << BigInt(field.shift), place);
-    return [{ name: field.name, value: value.toString() }];
+    return value === null ? [] : [{ ...field, value }];
   });
   const vendor = vendorText(promised);
-  if (vendor !== null) for (const word of VENDOR) add(word, promised(word), 0xffff_ffffn);
+  const words = hypervWords(
+    chosen.map(({ name }) => name),
+    numbers,
+    vendor === null ? [] : HYPERV_VENDOR.map((word) => ({ word, value: promised(word) })),
+  );
   const enforced = promised('switch/HYPERV_ENFORCE_CPUID') !== 0n && isSince(version, '7.2');
   return {
     properties: [
       ...chosen.map(({ name }) => ({ name, value: 'on' })),
       ...(enforced ? [{ name: 'hv-enforce-cpuid', value: 'on' }] : []),
-      ...numbers,
+      ...numbers.map(({ name, value }) => ({ name, value: value.toString() })),
       ...(vendor === null ? [] : [{ name: 'hv-vendor-id', value: vendor }]),
     ],
     words,
   };
 }
 
+type Words = Map<WordPath, { readonly value: bigint; readonly said: bigint }>;
+
+/** What a guest reads that has these properties on: hyperv_fill_cpuids. */
+export function hypervWords(
+  on: readonly string[],
+  numbers: readonly {
+    readonly word: WordPath;
+    readonly shift: number;
+    readonly width: number;
+    readonly value: bigint;
+  }[],
+  vendor: readonly { readonly word: WordPath; readonly value: bigint }[],
+): Words {
+  const words: Words = new Map();
+  const add = (word: WordPath, value: bigint, said: bigint): void => {
+    const known = words.get(word) ?? { value: 0n, said: 0n };
+    words.set(word, { value: known.value | value, said: known.said | said });
+  };
+  for (const [word, value] of Object.entries(QEMU_HYPERV_CONSTANTS)) add(word, value, 0n);
+  for (const [word, value] of Object.entries(QEMU_HYPERV_ALWAYS)) add(word, value, 0n);
+  for (const { name, bits } of QEMU_HYPERV) {
+    if (on.includes(name)) for (const [word, mask] of Object.entries(bits)) add(word, mask, mask);
+  }
+  // HV_APIC_ACCESS_RECOMMENDED goes with hv-vapic where hv-avic is off.
+  if (on.includes('hv-vapic') && !on.includes('hv-avic')) add('hyperv/0x40000004:0/eax', 0x8n, 0n);
+  add('hyperv/0x40000000:0/eax', words.has('hyperv/0x4000000a:0/eax') ? 0x4000_000an : 0x4000_0005n, 0n);
+  for (const { word, shift, width, value } of numbers) {
+    add(word, value << BigInt(shift), ((1n << BigInt(width)) - 1n) << BigInt(shift));
+  }
+  for (const { word, value } of vendor) add(word, value, 0xffff_ffffn);
+  return words;
+}
+
 /** "Microsoft Hv"; QEMU takes twelve characters at most and fills with zeros. Null where no text gives it. */
 function vendorText(promised: (word: WordPath) => bigint): string | null {
-  const bytes = VENDOR.flatMap((word) => [0n, 8n, 16n, 24n].map((shift) => Number((promised(word) >> shift) & 0xffn)));
+  const bytes = HYPERV_VENDOR.flatMap((word) =>
+    [0n, 8n, 16n, 24n].map((shift) => Number((promised(word) >> shift) & 0xffn)),
+  );
   const text = String.fromCharCode(...bytes).replace(/\0+$/, '');
   return /^[ -+\x2d-~]+$/.test(text) ? text : null;
 }
