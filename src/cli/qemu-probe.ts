@@ -52,10 +52,14 @@ export async function probeNamed(terminal: Terminal, named: NamedQemu): Promise<
     },
   );
   terminal.status('');
-  return probed.ok ? probed : err(probeFailure(probed.error, accelerator));
+  return probed.ok ? probed : err(probeFailure(program, probed.error, accelerator));
 }
 
-function probeFailure({ code, message, console }: QemuProbeError, accelerator: NamedQemu['accelerator']): Failure {
+function probeFailure(
+  program: string,
+  { code, message, console }: QemuProbeError,
+  accelerator: NamedQemu['accelerator'],
+): Failure {
   const lines = console === undefined || console.length < 2 ? '' : `\n${console.map((line) => `  ${line}`).join('\n')}`;
   switch (code) {
     case 'interrupted':
@@ -64,7 +68,7 @@ function probeFailure({ code, message, console }: QemuProbeError, accelerator: N
     case 'failed':
     case 'deadline':
       return accelerator === 'kvm'
-        ? failure(EXIT.kvm, `${message}${lines}`, 'Without KVM: --accel tcg.')
-        : failure(EXIT.input, `${message}${lines}`);
+        ? failure(EXIT.kvm, `${program}: ${message}${lines}`, 'Without KVM: --accel tcg.')
+        : failure(EXIT.input, `${program}: ${message}${lines}`);
   }
 }

@@ -93,10 +93,10 @@ export async function probeQemuVersion(
     ...(context.signal === undefined ? {} : { signal: context.signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  return probed.ok ? probed : err(probeFailed(probed.error));
+  return probed.ok ? probed : err(probeFailed(sysroot.value.package, probed.error));
 }
 
-function probeFailed({ code, message, console }: QemuProbeError): LabError {
+function probeFailed(name: string, { code, message, console }: QemuProbeError): LabError {
   const more = console === undefined ? {} : { console };
-  return labError(code === 'interrupted' ? 'interrupted' : 'qemu', message, more);
+  return code === 'interrupted' ? labError(code, message) : labError('qemu', `${name}: ${message}`, more);
 }

@@ -31,6 +31,8 @@ export interface Child {
   readonly ending: () => string;
   /** The last lines of standard error. */
   readonly words: () => readonly string[];
+  /** The first of them that is an error as QEMU writes it, `PROGRAM: …`; else the last; null where there is none. */
+  readonly complaint: () => string | null;
 }
 
 export function start(qemu: QemuProgram, parameters: readonly string[]): Child {
@@ -58,6 +60,7 @@ export function start(qemu: QemuProgram, parameters: readonly string[]): Child {
     kill: () => killGroup(child.pid),
     ending: () => (failed === '' ? (child.signalCode ?? `exit code ${child.exitCode ?? 'unknown'}`) : failed),
     words,
+    complaint: () => words().find((line) => /^\S+: (?!warning: )/.test(line)) ?? words().at(-1) ?? null,
   };
 }
 

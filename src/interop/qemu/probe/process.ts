@@ -47,23 +47,23 @@ export async function startQemu(
   if (!qmp.ok && qmp.error.code === 'closed') await Promise.race([child.gone, delay(1000)]);
   await end();
   if (qmp.ok || options.signal?.aborted === true) return err(probeError('interrupted', 'interrupted; QEMU was ended'));
-  return err(noGreeting(qemu.program, child, qmp.error));
+  return err(noGreeting(child, qmp.error));
 }
 
-function noGreeting(program: string, child: Child, error: QmpError): QemuProbeError {
+function noGreeting(child: Child, error: QmpError): QemuProbeError {
   const words = child.words();
   switch (error.code) {
     case 'closed': {
-      const last = words.at(-1);
-      const how = `${program}: it ended without a greeting (${child.ending()})`;
-      return probeError('no-qemu', last === undefined ? how : `${how}: ${last}`, words);
+      const how = `it ended without a greeting (${child.ending()})`;
+      const complaint = child.complaint();
+      return probeError('no-qemu', complaint === null ? how : `${how}: ${complaint}`, words);
     }
     case 'protocol':
-      return probeError('no-qemu', `${program}: this does not speak QMP: ${error.message}`, words);
+      return probeError('no-qemu', `this does not speak QMP: ${error.message}`, words);
     case 'deadline':
     case 'unreachable':
     case 'command':
-      return probeError('failed', `${program}: ${error.message}`, words);
+      return probeError('failed', error.message, words);
   }
 }
 
@@ -89,7 +89,7 @@ export async function runQemu(
   if (options.signal?.aborted === true) return probeError('interrupted', 'interrupted; QEMU was ended');
   if (late) return probeError('deadline', `it did not end within ${options.milliseconds / 1000} s`, child.words());
   if (child.process.exitCode === 0) return null;
-  return probeError('failed', `${child.ending()}: ${child.words().at(-1) ?? 'without a word'}`, child.words());
+  return probeError('failed', `${child.ending()}: ${child.complaint() ?? 'without a word'}`, child.words());
 }
 
 function delay(milliseconds: number): Promise<void> {
