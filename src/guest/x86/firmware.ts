@@ -23,6 +23,12 @@ const IDT_OPERAND = 0xf210;
 /** Data ports of the two 8259s. Before they are initialized their interrupts are vectors 0 and following. */
 const PICS = [0x21, 0xa1] as const;
 const ALL_MASKED = 0xff;
+const TSC = 0x10;
+/**
+ * High half of the time stamp counter, as in a guest that has run for minutes: KVM takes a value less than a second from a
+ * new vCPU's own for an attempt to synchronize, and keeps its own (arch/x86/kvm/x86.c, kvm_synchronize_tsc).
+ */
+const TSC_HIGH = 0x100;
 const EFER = 0xc000_0080;
 /** LMA follows from paging. */
 const LME = 0x100;
@@ -58,6 +64,10 @@ function realMode(): Uint8Array {
   code.movSystem('cr4', 'eax');
   code.mov('eax', PAGE_TABLES);
   code.movSystem('cr3', 'eax');
+  code.mov('ecx', TSC);
+  code.mov('edx', TSC_HIGH);
+  code.xor('eax', 'eax');
+  code.instruction('wrmsr');
   code.mov('ecx', EFER);
   code.mov('eax', LME);
   code.xor('edx', 'edx');

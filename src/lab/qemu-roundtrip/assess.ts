@@ -134,8 +134,8 @@ function assessMove(
   left: WitnessReport,
   reports: Reports,
 ): AssessedMove {
-  const seen = new Set(readsOf(left).keys());
-  const prediction = predictMove(group, move, contract, shown, seen);
+  const values = readsOf(left);
+  const prediction = predictMove(group, move, contract, { shown, values });
   const observation = observationOf(group, restored, left, reports.of(restored));
   const done = doneOf(restored);
   return {
@@ -197,7 +197,8 @@ function observationOf(
   const noticed = guest.changes.filter((change) => already.get(change.word) !== change.now);
   const lacks = (word: WordPath): boolean => hosts.some(({ surface }) => !surface.words.has(word));
   const observed = noticedByGuest(registry, noticed, lacks);
-  const outcome = observed.length > 0 ? 'differs' : guest.runsOn ? 'identical' : 'hung';
+  // It did its rounds and found something wrong of its own: memory, vectors, a clock that went back.
+  const outcome = failure !== null ? 'hung' : observed.length > 0 || !guest.runsOn ? 'differs' : 'identical';
   return { outcome, observed, said, text: [guest.text, ended ?? ''].filter((text) => text !== '').join('; ') };
 }
 

@@ -24,25 +24,31 @@ export interface QemuPrediction {
 /** Values by word, as a guest shows them that nobody asked for anything else. */
 export type Shown = ReadonlyMap<WordPath, bigint>;
 
+export interface KnownBefore {
+  /** What a fresh guest with the same arguments shows on the destination, where the arguments do not say it. */
+  readonly shown: Shown | null;
+  /** What the guest reads before it leaves; of other words it does not tell. */
+  readonly values: Shown;
+}
+
 export function predictMove(
   group: RoundTripGroup,
   { departure, to }: QemuMove,
   contract: Contract,
-  /** What a fresh guest with the same arguments shows on the destination, where the arguments do not say it. */
-  shown: Shown | null,
-  seen: ReadonlySet<WordPath>,
+  { shown, values }: KnownBefore,
 ): QemuPrediction {
   const { registry, architecture } = group;
   const { surface } = to.host;
   const left = departure.mode === 'exported' ? departure.from.host.surface : null;
   const words = new Set([...surface.words.keys(), ...contract.promises.map(({ word }) => word), ...contract.carries]);
   const profile = crossProfile(profileOf(departure.from.version), profileOf(to.version), architecture, words);
-  const kvm = check(registry, contract, surface, left === null ? {} : { from: left });
-  const move = { registry, profile, contract, destination: surface, away: left };
+  const held = { values: Object.fromEntries([...values].filter(([word]) => contract.carries.includes(word))) };
+  const kvm = check(registry, contract, surface, { ...held, ...(left === null ? {} : { from: left }) });
+  const move = { registry, profile, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(move, kvm);
   const reasons = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
   const bad = reasons.filter(({ level }) => worse(level, 'selectable') !== 'selectable');
-  const showing = bad.filter(({ level, word }) => level === 'refused' || word === undefined || seen.has(word));
+  const showing = bad.filter(({ level, word }) => level === 'refused' || word === undefined || values.has(word));
   return {
     level: showing.reduce<Level>(
       (worst, { level }) => worse(worst, level),
@@ -75,9 +81,13 @@ function withoutAsking(
   return [...kept, ...compared];
 }
 
-/** It does not come with the stream: it is as the person, or QEMU without being asked, makes it on this host. */
+/**
+ * It does not come with the stream, and is as the person, or KVM where nobody asks, makes it on this host. What QEMU makes by
+ * itself is the same on every host.
+ */
 function isAsked(profile: VmmProfile, { architecture }: Contract, word: WordPath): boolean {
-  return rowFor(profile, architecture, word)?.saves === 'configured';
+  const row = rowFor(profile, architecture, word);
+  return row?.saves === 'configured' && row.selects.how !== 'itself';
 }
 
 function differing(
