@@ -1,13 +1,8 @@
-/** A migration stream that a person named, and the document that says what is in it. */
-import { MIGRATION_STREAM_FORMAT, migrationStreamSchema } from '../format/index.ts';
-import type { MigrationField, MigrationSection, MigrationSubsection } from '../format/index.ts';
-import { describeStreamError, numberOf, openSource, readStream, registersOf } from '../interop/qemu/stream/index.ts';
-import { subsectionsOf } from '../interop/qemu/stream/index.ts';
-import type { StreamError, StreamField, StreamListing, StreamSection } from '../interop/qemu/stream/index.ts';
-import type { StreamState } from '../interop/qemu/stream/index.ts';
-import { err, hex } from '../model/index.ts';
-import type { Result } from '../model/index.ts';
-import { documentText } from './emit.ts';
+/** A migration stream that a person named. */
+import { describeStreamError, openSource, readStream } from '../interop/qemu/stream/index.ts';
+import type { StreamError, StreamListing, StreamSection } from '../interop/qemu/stream/index.ts';
+import { err } from '../model/result.ts';
+import type { Result } from '../model/result.ts';
 import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 
@@ -33,43 +28,4 @@ const ADVICE: Readonly<Partial<Record<StreamError['code'], string>>> = {
 /** By id, or by what follows the device's path: `cpu`, `virtio-net`, `0000:00:02.0/virtio-net`. */
 export function isNamed({ id }: StreamSection, name: string): boolean {
   return id === name || id.endsWith(`/${name}`);
-}
-
-export function streamJson(name: string, listing: StreamListing, wanted: Wanted): string {
-  const { machine: _machine, sections, ...rest } = listing;
-  const document = migrationStreamSchema.encode({
-    format: MIGRATION_STREAM_FORMAT,
-    name,
-    ...rest,
-    sections: sections.map((section) => sectionDocument(section, wanted(section))),
-  });
-  return documentText(document);
-}
-
-function sectionDocument({ state, ...section }: StreamSection, withFields: boolean): MigrationSection {
-  const subsections = state === null ? [] : subsectionsOf(state);
-  const registers = withFields && state !== null ? registersOf(state) : [];
-  return {
-    ...section,
-    subsections: subsections.map((each) => subsectionDocument(each, withFields)),
-    ...(registers.length === 0
-      ? {}
-      : { registers: registers.map((register) => ({ ...register, value: hex(register.value) })) }),
-    ...(withFields && state !== null ? { fields: state.fields.map((field) => fieldDocument(field)) } : {}),
-  };
-}
-
-function subsectionDocument(state: StreamState, withFields: boolean): MigrationSubsection {
-  const { name, version, offset, bytes } = state;
-  const inner = subsectionsOf(state).map((each) => subsectionDocument(each, withFields));
-  const fields = withFields ? { fields: state.fields.map((field) => fieldDocument(field)) } : {};
-  return { name, version, offset, bytes, subsections: inner, ...fields };
-}
-
-function fieldDocument(field: StreamField): MigrationField {
-  const { name, type, index, offset, size, bytes, state } = field;
-  const described = { name, type, ...(index === null ? {} : { index }), offset, size };
-  if (state !== null) return { ...described, fields: state.fields.map((each) => fieldDocument(each)) };
-  const value = numberOf(field);
-  return { ...described, ...(value === null ? { bytes: Buffer.from(bytes).toString('hex') } : { value: hex(value) }) };
 }

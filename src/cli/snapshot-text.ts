@@ -9,6 +9,7 @@ import { describeCpu, shortFingerprint } from './describe.ts';
 import { documentText } from './emit.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { inUnits } from './units.ts';
 
 /** Reads the memory's extents through, for their sizes. */
 export async function summarize(file: SnapshotFile, withState: boolean): Promise<SnapshotSummary> {
@@ -141,11 +142,4 @@ function valuesText(terminal: Terminal, { architecture }: SavedState, unit: Save
   if (rows.length === 0) return '';
   const columns = [{ title: '' }, { title: '', flexible: true }];
   return `\n${terminal.style('bold', unit.name)}\n${table(columns, rows, { width: terminal.width, indent: '  ', bare: true })}`;
-}
-
-/** `3.5 MiB`: in the largest unit of which there is one. */
-export function inUnits(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

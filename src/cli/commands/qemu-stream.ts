@@ -7,6 +7,7 @@ import { string } from '@optique/core/valueparser';
 import { define } from '../command.ts';
 import type { Command, Task } from '../command.ts';
 import { EXIT, exitOf, failure } from '../exit.ts';
+import type { Wanted } from '../migration-stream.ts';
 import { fileName, outputOption, surfaceName, vcpuOption } from '../operands.ts';
 import { vmmOption } from '../vmm.ts';
 
@@ -36,7 +37,7 @@ export const qemuStream: Command = define(
           return failure(EXIT.usage, '--to and --vmm go together: the host, and the QEMU on it that loads the stream');
         }
         // Loaded here: streams cost no other command its loading time.
-        const { isNamed, loadStream, streamJson } = await import('../migration-stream.ts');
+        const { isNamed, loadStream } = await import('../migration-stream.ts');
         const loaded = await loadStream(path, terminal.signal);
         if (!loaded.ok) return loaded.error;
         const stream = loaded.value;
@@ -49,12 +50,18 @@ export const qemuStream: Command = define(
         }
         const missing = sections.find((name) => !stream.sections.some((section) => isNamed(section, name)));
         if (missing !== undefined) return failure(EXIT.usage, `the stream has no section ${missing}`);
-        const wanted: Parameters<typeof streamJson>[2] = (section) =>
-          fields || sections.some((name) => isNamed(section, name));
-        if (output === 'json') terminal.out(streamJson(path, stream, wanted));
-        else {
-          const { streamText } = await import('../migration-stream-text.ts');
-          terminal.out(streamText(terminal, path, stream, wanted));
+        const wanted: Wanted = (section) => fields || sections.some((name) => isNamed(section, name));
+        if (output === 'json') {
+          const { streamJson } = await import('../migration-stream-json.ts');
+          terminal.out(streamJson(path, stream, wanted));
+          return EXIT.ok;
+        }
+        const { streamText } = await import('../migration-stream-text.ts');
+        terminal.out(streamText(terminal, path, stream));
+        const shown = stream.sections.filter((section) => wanted(section));
+        if (shown.length > 0) {
+          const { fieldsText } = await import('../migration-fields-text.ts');
+          for (const section of shown) terminal.out(fieldsText(terminal, section));
         }
         return EXIT.ok;
       },

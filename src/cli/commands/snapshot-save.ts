@@ -22,8 +22,8 @@ import { departure } from '../move.ts';
 import { fileOption, surfaceName } from '../operands.ts';
 import { planFor } from '../plan.ts';
 import { snapshotFailure } from '../snapshot.ts';
-import { inUnits } from '../snapshot-text.ts';
 import type { Terminal } from '../terminal.ts';
+import { inUnits } from '../units.ts';
 
 const GUESTS = ['witness', 'counter'] as const;
 type Guest = (typeof GUESTS)[number];

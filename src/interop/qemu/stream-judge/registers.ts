@@ -1,8 +1,9 @@
 /** The registers of each vCPU of a stream, by the words of our registries, with where they stand in the stream. */
 import type { WordPath } from '../../../model/index.ts';
 import { isListed, isLongerThanGuests, x86FieldWord } from '../cpu-state/index.ts';
-import { numberOf, registersOf } from '../stream/index.ts';
+import { numberOf } from '../stream/index.ts';
 import type { QemuStream, StreamField, StreamState } from '../stream/index.ts';
+import { registersOf } from '../stream/registers.ts';
 
 export interface VcpuRegisters {
   /** Of the section `cpu`: the vCPU's number. */

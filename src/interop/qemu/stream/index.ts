@@ -1,4 +1,7 @@
-/** QEMU's migration streams: what is in a file that `migrate` or `virsh save` wrote, without the machine that it came from. */
+/**
+ * QEMU's migration streams: what is in a file that `migrate` or `virsh save` wrote, without the machine that it came from.
+ * Names of registers are in `registers.ts`: the tables that they need would cost every reader.
+ */
 export { describeStreamError } from './error.ts';
 export type { StreamCode, StreamError } from './error.ts';
 export { numberOf, subsectionsOf } from './look.ts';
@@ -14,7 +17,5 @@ export type {
   StreamState,
 } from './model.ts';
 export { readStream } from './read.ts';
-export { registersOf } from './registers.ts';
-export type { StreamRegister } from './registers.ts';
 export { memorySource, openSource } from './source.ts';
 export type { ByteSource, OpenError } from './source.ts';

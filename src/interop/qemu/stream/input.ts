@@ -1,43 +1,33 @@
 /**
- * A window over a source that moves forward only. Two buffers take turns: while one is taken apart, the next piece of a file
- * is read into the other. Of a pipe nothing is read before it is needed: a reader that gives up must not wait for a writer
- * that has stopped.
- *
- * What is asked for at once is small (headers, names); pages are passed over and device state is copied out piece by piece,
- * so that memory does not grow with the stream.
+ * A window over a source that moves forward only. What is asked for at once is small (headers, names); pages are passed over
+ * and device state is copied out piece by piece, so that memory does not grow with the stream.
  */
 import { streamError } from './error.ts';
 import type { StreamError } from './error.ts';
 import { systemErrorName } from './source.ts';
 import type { ByteSource } from './source.ts';
 
-/** Bytes read at once: small enough for the processor's cache, large enough that calls do not count. */
-const CHUNK: number = 512 * 1024;
+/** Bytes read at once: small enough for the processor's second cache, large enough that calls do not count. */
+const CHUNK: number = 256 * 1024;
 
-/** The most that `has` can be asked for: what is left of one buffer is put in front of the next one. */
+/** The most that `has` can be asked for: what is left of the window is put in front of what is read next. */
 export const MOST_AT_ONCE: number = 4096;
-
-type Piece = { readonly buffer: Uint8Array; readonly read: number } | { readonly errno: string };
 
 export class Input {
   /** Valid from `at` to `end`. */
-  buffer: Uint8Array;
+  readonly buffer: Uint8Array;
   at: number = MOST_AT_ONCE;
   end: number = MOST_AT_ONCE;
   readonly #source: ByteSource;
-  readonly #chunk: number;
-  #spare: Uint8Array;
   /** Position in the source of what is read next. */
   #position = 0;
-  #ahead: Promise<Piece> | null = null;
   #ended = false;
   #errno: string | null = null;
 
-  constructor(source: ByteSource, chunk: number = Math.min(CHUNK, Math.max(source.size ?? CHUNK, 1))) {
+  constructor(source: ByteSource) {
     this.#source = source;
-    this.#chunk = chunk;
-    this.buffer = new Uint8Array(MOST_AT_ONCE + chunk);
-    this.#spare = new Uint8Array(MOST_AT_ONCE + chunk);
+    const { size } = source;
+    this.buffer = new Uint8Array(MOST_AT_ONCE + (size === null ? CHUNK : Math.min(CHUNK, Math.max(size, 1))));
   }
 
   /** Of the next byte, from the start of the source. */
@@ -64,9 +54,7 @@ export class Input {
       left -= this.end - this.at;
       this.at = this.end;
       const { size } = this.#source;
-      if (size !== null && left > 2 * this.#chunk) {
-        await this.#ahead;
-        this.#ahead = null;
+      if (size !== null && left > CHUNK) {
         if (this.#position + left > size) return false;
         this.#position += left;
         left = 0;
@@ -115,31 +103,20 @@ export class Input {
 
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
-    const piece = await (this.#ahead ?? this.#read());
-    this.#ahead = null;
-    if ('errno' in piece || piece.read === 0) {
-      this.#ended = true;
-      if ('errno' in piece) this.#errno = piece.errno;
-      return false;
-    }
-    const rest = this.buffer.subarray(this.at, this.end);
-    piece.buffer.set(rest, MOST_AT_ONCE - rest.length);
-    this.#spare = this.buffer;
-    this.buffer = piece.buffer;
-    this.at = MOST_AT_ONCE - rest.length;
-    this.end = MOST_AT_ONCE + piece.read;
-    this.#position += piece.read;
-    if (this.#source.size !== null && this.#position < this.#source.size) this.#ahead = this.#read();
-    return true;
-  }
-
-  async #read(): Promise<Piece> {
-    const buffer = this.#spare;
+    const { buffer, at, end } = this;
+    const rest = end - at;
+    buffer.copyWithin(MOST_AT_ONCE - rest, at, end);
+    this.at = MOST_AT_ONCE - rest;
+    this.end = MOST_AT_ONCE;
+    let read = 0;
     try {
-      const into = buffer.subarray(MOST_AT_ONCE, MOST_AT_ONCE + this.#chunk);
-      return { buffer, read: await this.#source.read(into, this.#position) };
+      read = await this.#source.read(buffer.subarray(MOST_AT_ONCE), this.#position);
     } catch (error) {
-      return { errno: systemErrorName(error) };
+      this.#errno = systemErrorName(error);
     }
+    this.#position += read;
+    this.end += read;
+    this.#ended = read === 0;
+    return read > 0;
   }
 }
