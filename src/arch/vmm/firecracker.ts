@@ -143,11 +143,19 @@ const ARM64: readonly VmmRow[] = [
   },
   HOST_FACTS,
   {
-    words: ['vgic/v3/GICD_IIDR', 'vgic/v3/GICR_IIDR', 'vgic/v2/GICD_IIDR'],
+    words: [
+      'vgic/v3/GICD_IIDR',
+      'vgic/v3/GICR_IIDR',
+      'vgic/v2/GICD_IIDR',
+      'vgic/v3/GICD_TYPER',
+      'vgic/v3/GICD_TYPER2',
+      'vgic/v3/GICD_PIDR2',
+    ],
     selects: { how: 'never' },
     ...CONFIGURED,
     source: `${GIC}/dist_regs.rs, VGIC_DIST_REGS: not among them`,
   },
+  { words: ['vgic/v3/GICD_CTLR'], selects: SAVED, ...INSISTS, source: `${GIC}/dist_regs.rs, VGIC_DIST_REGS` },
   { words: ['vgic/its/GITS_IIDR'], selects: SAVED, ...INSISTS, source: `${GIC}/its_regs.rs` },
   { words: ['vgic/*'], selects: { how: 'unknown' }, ...INSISTS, source: GIC },
   {

@@ -28,9 +28,11 @@ export interface Overwritten {
   /** The bits of `mask` whose value is known without the host, and that value. */
   readonly constant: bigint;
   readonly value: bigint;
+  /** The bits of `mask` of which only a dump of Firecracker's says what they are. */
+  readonly dumped: bigint;
 }
 
-const NOTHING: Overwritten = { mask: 0n, constant: 0n, value: 0n };
+const NOTHING: Overwritten = { mask: 0n, constant: 0n, value: 0n, dumped: 0n };
 
 export function overwritten({ surface }: Base, slot: Slot): Overwritten {
   switch (slot.in) {
@@ -42,6 +44,7 @@ export function overwritten({ surface }: Base, slot: Slot): Overwritten {
           mask: sum.mask | mask,
           constant: sum.constant | (written === 'constant' ? mask : 0n),
           value: sum.value | value,
+          dumped: sum.dumped | (written === 'host' || written === 'vcpus' ? mask : 0n),
         }),
         NOTHING,
       );
@@ -49,7 +52,7 @@ export function overwritten({ surface }: Base, slot: Slot): Overwritten {
     case 'msrs': {
       const value = BOOT_MSRS.get(slot.index);
       const all = (1n << 64n) - 1n;
-      return value === undefined ? NOTHING : { mask: all, constant: all, value };
+      return value === undefined ? NOTHING : { mask: all, constant: all, value, dumped: 0n };
     }
     case 'registers':
     case 'features':

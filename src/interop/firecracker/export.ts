@@ -148,7 +148,7 @@ function decide(
   const asked = fieldMask(field.field) & promised.mask;
   const differs = (shown ^ promised.value) & asked;
   const itself = asked & over.mask;
-  if ((itself & ~over.constant) !== 0n && !isDump(options.base)) return { outcome: cannot(OVERWRITTEN_UNKNOWN) };
+  if ((asked & over.dumped) !== 0n && !isDump(options.base)) return { outcome: cannot(OVERWRITTEN_UNKNOWN) };
   if ((differs & itself) !== 0n) return { outcome: cannot(OVERWRITTEN) };
   if (itself === asked) return { outcome: inherent(WRITTEN_ALIKE) };
   if (word === undefined) return { outcome: differs === 0n ? inherent(NO_LEAF) : cannot(LEAF_MISSING) };

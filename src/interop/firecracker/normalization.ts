@@ -6,8 +6,11 @@
  */
 import type { CpuidRegister } from './template.ts';
 
-/** `constant`: always `value`. `host`: what the host's CPUID says. `vcpus`: from the number of vCPUs and this one's. */
-export type Written = 'constant' | 'host' | 'vcpus';
+/**
+ * `constant`: always `value`. `vendor`: the host's, which is that of every contract that can be had there. `host`: what
+ * else the host's CPUID says. `vcpus`: from the number of vCPUs and this one's.
+ */
+export type Written = 'constant' | 'vendor' | 'host' | 'vcpus';
 
 export interface CpuidNormalization {
   /** Left out: whatever the vendor. */
@@ -25,6 +28,7 @@ export interface CpuidNormalization {
 const ALL = 0xffff_ffffn;
 
 type Kind = Pick<CpuidNormalization, 'written' | 'value'>;
+const VENDOR: Kind = { written: 'vendor' };
 const HOST: Kind = { written: 'host' };
 const VCPUS: Kind = { written: 'vcpus' };
 const constant = (value: bigint): Kind => ({ written: 'constant', value });
@@ -45,9 +49,9 @@ const INTEL = 'GenuineIntel';
 const AMD = 'AuthenticAMD';
 
 export const CPUID_NORMALIZATION: readonly CpuidNormalization[] = [
-  { leaf: 0x0, register: 'ebx', mask: ALL, ...HOST },
-  { leaf: 0x0, register: 'ecx', mask: ALL, ...HOST },
-  { leaf: 0x0, register: 'edx', mask: ALL, ...HOST },
+  { leaf: 0x0, register: 'ebx', mask: ALL, ...VENDOR },
+  { leaf: 0x0, register: 'ecx', mask: ALL, ...VENDOR },
+  { leaf: 0x0, register: 'edx', mask: ALL, ...VENDOR },
   // CLFLUSH line size in units of 8 bytes; above it the APIC id and how many there may be.
   { leaf: 0x1, register: 'ebx', mask: 0xff00n, ...constant(0x0800n) },
   { leaf: 0x1, register: 'ebx', mask: 0xffff_0000n, ...VCPUS },
@@ -74,7 +78,7 @@ export const CPUID_NORMALIZATION: readonly CpuidNormalization[] = [
 
   // IA32_ARCH_CAPABILITIES off.
   { vendor: AMD, leaf: 0x7, subleaf: 0, register: 'edx', mask: 1n << 29n, ...constant(0n) },
-  // Its documents say 0x8000001f; its captures of 1.16 have what KVM lists.
+  // Its documents said 0x8000001f until pull request 4995 (2025); its captures of 1.16 have what KVM lists.
   { vendor: AMD, leaf: 0x8000_0000, register: 'eax', mask: ALL, ...HOST },
   // TOPOEXT on.
   { vendor: AMD, leaf: 0x8000_0001, register: 'ecx', mask: 1n << 22n, ...constant(1n << 22n) },
