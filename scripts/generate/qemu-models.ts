@@ -45,7 +45,9 @@ const rows = names.sort().flatMap((model) => {
   if (first === undefined) return [];
   const always = [...first].filter((name) => others.every((set) => set.has(name))).sort();
   const sometimes = [...new Set(sets.flatMap((set) => [...set]))].filter((name) => !always.includes(name)).sort();
-  return [`  ['${model}', { always: '${always.join(' ')}', sometimes: '${sometimes.join(' ')}' }],`];
+  const newest = surfaces.at(-1);
+  const gone = newest === undefined || expandedModel(newest, model) === null ? ', gone: true' : '';
+  return [`  ['${model}', { always: '${always.join(' ')}', sometimes: '${sometimes.join(' ')}'${gone} }],`];
 });
 
 const versions = surfaces.map(({ vmm }) => vmm.version).join(', ');
@@ -62,6 +64,8 @@ export interface QemuModel {
   readonly always: string;
   /** In some. */
   readonly sometimes: string;
+  /** The newest version does not have the model. */
+  readonly gone?: true;
 }
 
 // prettier-ignore

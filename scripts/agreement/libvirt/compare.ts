@@ -51,7 +51,7 @@ export function compareHost(dump: Dump, map: CpuMap): Compared | null {
   }
   const names = group(QEMU_NAMES, ({ libvirt }) => libvirt);
   const features = new Set([...names.keys(), ...said]);
-  const known = new Set(map.features.map(({ name }) => name));
+  const known = map.features;
   return tally(
     dump,
     [...features].map((feature) => ({ feature, says: said.has(feature), rows: names.get(feature) ?? [] })),

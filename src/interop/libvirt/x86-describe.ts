@@ -59,11 +59,17 @@ export function describe(wanted: Wanted, map: X86Map, model?: string): Result<De
 function bestModel(wanted: Wanted, map: X86Map): X86Model | null {
   let best: { readonly model: X86Model; readonly cost: Cost } | null = null;
   for (const model of [...map.models.values()].toReversed()) {
-    if (!model.describesGuests || !isOfVendor(model, wanted, map)) continue;
+    if (!model.describesGuests || !isInQemu(model) || !isOfVendor(model, wanted, map)) continue;
     const cost = costOf(model, wanted, map);
     if (best === null || isBetter(model, cost, best, wanted)) best = { model, cost };
   }
   return best?.model ?? null;
+}
+
+/** libvirt leaves out what its QEMU does not have (pentiumpro, Icelake-Client). */
+function isInQemu({ name }: X86Model): boolean {
+  const own = QEMU_MODELS.get(name);
+  return own !== undefined && own.gone !== true;
 }
 
 function isOfVendor({ vendor }: X86Model, wanted: Wanted, map: X86Map): boolean {

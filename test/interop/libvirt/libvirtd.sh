@@ -30,7 +30,11 @@ bind lib var/lib/libvirt
 bind cache var/cache/libvirt
 bind log var/log/libvirt
 bind run run/libvirt
-if [ -n "$root" ]; then mkdir -p "$root/proc" && mount -t proc proc "$root/proc"; fi
+if [ -n "$root" ]; then
+  mkdir -p "$root/proc" "$root/sys"
+  mount -t proc proc "$root/proc"
+  mount --rbind /sys "$root/sys"
+fi
 
 # Not by exec: QEMUs that libvirtd starts become orphans, and the first process of the namespace has to collect them.
 # A file "again" in DIRECTORY says that libvirtd is to be started anew when it has ended, with those QEMUs still there.
