@@ -12,7 +12,7 @@ import { readHost } from '../src/probe/steps/host.ts';
 
 const ROUNDS = 40;
 const GUESTS = 1_000;
-const COMPILED = join(import.meta.dirname, '../dist/interop/libvirt-hook/main.js');
+const COMPILED = join(import.meta.dirname, '../dist/interop/libvirt-hook/main.cjs');
 
 export async function run(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-bench-hook-'));

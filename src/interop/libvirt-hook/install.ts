@@ -27,9 +27,9 @@ export function hookPath(hooks: string): string {
   return join(hooks, 'qemu.d', 'evenkeel');
 }
 
-/** This Node, and the program beside this file: `.ts` in the sources, `.js` as published. */
+/** This Node, and the program beside this file: the source, or as published one file of all its modules (scripts/build.ts). */
 export function ownProgram(): Program {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'cjs';
   return {
     node: realpathSync(process.execPath),
     program: fileURLToPath(new URL(`./main.${extension}`, import.meta.url)),
