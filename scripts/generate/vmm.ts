@@ -68,7 +68,8 @@ function section({ name, read, rollback, rows, defaults }: VmmProfile): string {
     '',
     ...rowLines(rows[architecture]),
     ...defaults[architecture].map(
-      ({ words, value, source }) => `- by default ${list(words)} = ${value} (${escaped(source)})`,
+      ({ words, value, mask, source }) =>
+        `- by default ${list(words)}${mask === undefined ? '' : ` (bits ${hex(mask)})`} = ${mask === undefined ? value : hex(value)} (${escaped(source)})`,
     ),
     '',
   ]);

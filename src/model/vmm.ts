@@ -71,6 +71,8 @@ export interface VmmDefault {
   /** As in a row. */
   readonly words: readonly string[];
   readonly value: bigint;
+  /** The bits that it is about; all of the word where left out. */
+  readonly mask?: bigint;
   readonly source: string;
 }
 

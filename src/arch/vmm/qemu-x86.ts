@@ -5,6 +5,7 @@
  */
 import type { VmmDefault, VmmRow } from '../../model/index.ts';
 import { CONFIGURED, HOST_FACTS, INSISTS, NOT_READ, msrs } from './patterns.ts';
+import { qemuAddedBits } from './qemu-added.ts';
 import { qemuFeatureWords, qemuNames } from './qemu-cpuid.ts';
 import { qemuGivenRows } from './qemu-given.ts';
 import { QEMU_MSRS_ALWAYS, QEMU_MSRS_LISTED, QEMU_MSRS_NEVER_GIVEN, QEMU_MSRS_OF_OTHER_STATE } from './qemu-msrs.ts';
@@ -60,7 +61,12 @@ function cpuidRows(version: QemuVersion): VmmRow[] {
 function msrRows(version: QemuVersion): VmmRow[] {
   const source = 'target/i386/kvm/kvm.c, kvm_get_msrs and kvm_put_msrs';
   const named = qemuFeatureWords(version).filter((word) => word.startsWith('msr/'));
-  const feature: Pick<VmmRow, 'saves' | 'lacking' | 'refused'> = { saves: 'yes', lacking: 'drops', refused: 'fails' };
+  // Not in the stream: kvm_get_msrs reads none of them and target/i386/machine.c has no field for one.
+  const feature: Pick<VmmRow, 'saves' | 'lacking' | 'refused'> = {
+    saves: 'configured',
+    lacking: 'drops',
+    refused: 'fails',
+  };
   return [
     ...named.map((word): VmmRow => ({
       words: [word],
@@ -269,6 +275,7 @@ export function qemuX86Defaults(version: QemuVersion): readonly VmmDefault[] {
   const source = 'target/i386/kvm/kvm.c, kvm_arch_init';
   const filtered = ['switch/USER_SPACE_MSR_FILTER', 'switch/MSR_FILTER'];
   return [
+    ...qemuAddedBits(version),
     { words: ['switch/EXCEPTION_PAYLOAD'], value: 1n, source },
     ...(isSince(version, '7.2') ? [{ words: filtered, value: 1n, source }] : []),
     { words: ['hyperv/*'], value: 0n, source: 'target/i386/kvm/kvm.c: no hv- property is on by default' },

@@ -11,12 +11,13 @@ import { fits, rowFor } from './rows.ts';
 export function contractUnder(registry: Registry, profile: VmmProfile, contract: Contract): Contract {
   const { architecture } = contract;
   const promises = contract.promises.map((promised): Promised => {
-    const given = defaultOf(profile, contract, promised.word);
-    if (given !== null) return { ...promised, value: given & ones(promised.width) };
+    const given = defaultOf(profile, contract, promised);
+    if (given?.whole === true) return { ...promised, value: given.value };
+    const value = given?.value ?? promised.value;
     const selects = rowFor(profile, architecture, promised.word)?.selects;
     if (selects?.how === 'gives') return { ...promised, value: selects.value & ones(promised.width) };
-    if (selects?.how !== 'bits') return promised;
-    return { ...promised, value: promised.value & ~unnamedBits(registry, promised, selects.names) };
+    if (selects?.how !== 'bits') return { ...promised, value };
+    return { ...promised, value: value & ~unnamedBits(registry, promised, selects.names) };
   });
   const carries = contract.carries.filter((word) => rowFor(profile, architecture, word)?.saves !== 'never-given');
   const switches = unsaidSwitches(registry, profile, contract);
@@ -36,9 +37,9 @@ function unsaidSwitches(registry: Registry, profile: VmmProfile, contract: Contr
   const said = new Set(contract.promises.map(({ word }) => word));
   return (registry.switches?.() ?? []).flatMap(({ path: word, width }): Promised[] => {
     if (said.has(word)) return [];
-    const given = defaultOf(profile, contract, word);
+    const given = defaultOf(profile, contract, { word, width, value: 0n });
     const never = rowFor(profile, contract.architecture, word)?.selects.how === 'never';
-    const value = given ?? (never ? registry.neutral(word) : null);
+    const value = given?.value ?? (never ? registry.neutral(word) : null);
     const mask = promisedMask(registry, word, width);
     return value === null || mask === 0n ? [] : [{ word, width, value, mask }];
   });
@@ -51,9 +52,16 @@ function promisedMask(registry: Registry, word: WordPath, width: number): bigint
     .reduce((mask, element) => mask | fieldMask(element), 0n);
 }
 
-function defaultOf(profile: VmmProfile, { architecture }: Contract, word: WordPath): bigint | null {
+/** The word's value with what the VMM makes of it unasked; null where it makes nothing of it. */
+function defaultOf(
+  profile: VmmProfile,
+  { architecture }: Contract,
+  { word, width, value }: Pick<Promised, 'word' | 'width' | 'value'>,
+): { readonly value: bigint; readonly whole: boolean } | null {
   const given = profile.defaults[architecture].find(({ words }) => words.some((pattern) => fits(pattern, word)));
-  return given?.value ?? null;
+  if (given === undefined) return null;
+  const mask = (given.mask ?? ones(width)) & ones(width);
+  return { value: (value & ~mask) | (given.value & mask), whole: given.mask === undefined };
 }
 
 /** Feature bits that the VMM has no name for; numbers among them are not its business. */

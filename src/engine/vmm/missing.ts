@@ -73,6 +73,9 @@ function unconfigured(name: string, reason: Reason, row: VmmRow): Reason {
   if (row.selects.how === 'unknown') {
     return changed(reason, 'unknown', 'vmm-unknown', `whether ${name} asks for it was not read`);
   }
+  if (row.lacking === 'drops' && reason.level === 'refused') {
+    return changed(reason, 'silent', 'vmm-drops', `${name} sets it only where the host has it, and says nothing`);
+  }
   return unchanged(reason);
 }
 

@@ -52,7 +52,9 @@ function byItself(
   { word, field, value }: Pick<PromisedField, 'word' | 'field' | 'value'>,
   text: string,
 ): ExportOutcome {
-  const given = profile.defaults[architecture].find(({ words }) => words.includes(word))?.value;
+  const given = profile.defaults[architecture].find(
+    ({ words, mask }) => mask === undefined && words.includes(word),
+  )?.value;
   if (given !== undefined) {
     return extract(field, given) === value
       ? { how: 'inherent', why: `QEMU sets it by itself: ${text}` }
