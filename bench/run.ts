@@ -10,6 +10,7 @@ import { run as libvirtHook } from './libvirt-hook.ts';
 import { run as probe } from './probe.ts';
 import { run as snapshot } from './snapshot.ts';
 import { run as startUp } from './start-up.ts';
+import { run as stream } from './stream.ts';
 import { run as vmstate } from './vmstate.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   snapshot,
   'start-up': startUp,
   vmstate,
+  stream,
   lab,
 };
 
