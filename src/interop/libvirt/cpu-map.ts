@@ -2,7 +2,7 @@
  * The CPU map of the libvirt on this machine: what its names of features and models stand for. It is not part of Evenkeel:
  * a libvirt understands the names of its own map, and of no other.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { err, ok } from '../../model/index.ts';
 import type { Result } from '../../model/index.ts';
@@ -60,8 +60,21 @@ export function cpuMapDirectory(directory?: string): string {
   return named === undefined || named === '' ? CPU_MAP_DIRECTORY : named;
 }
 
+/** Maps that were read, by place and time of their index: a pool has many guests, and one map. */
+const known = new Map<string, X86Map>();
+
 export function readX86Map(where?: string): Result<X86Map, CpuMapError> {
   const directory = cpuMapDirectory(where);
+  const index = statSync(join(directory, 'index.xml'), { throwIfNoEntry: false });
+  const key = `${directory} ${index?.mtimeMs ?? ''}`;
+  const before = known.get(key);
+  if (before !== undefined) return ok(before);
+  const read = x86MapIn(directory);
+  if (read.ok) known.set(key, read.value);
+  return read;
+}
+
+function x86MapIn(directory: string): Result<X86Map, CpuMapError> {
   return opened(directory, 'x86', (elements, texts) => {
     const features = new Map<string, MapFeature>();
     for (const text of texts) {

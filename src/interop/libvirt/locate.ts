@@ -39,7 +39,7 @@ const AROUND: readonly string[] = [
   'features',
   'clock',
 ];
-const BEGINNING = new RegExp(`<(${[...SUBJECTS, ...AROUND].join('|')})(?=[\\s/>])`, 'g');
+const BEGINNING = new RegExp(`<(${[...SUBJECTS, ...AROUND].join('|')})(?=\\s|>|/>)`, 'g');
 /** One domain cut into its parts has fewer. */
 const MOST_PARTS = 64;
 
@@ -63,8 +63,8 @@ export function locate(text: string): Result<Located, XmlFault> {
 function rootsOf(text: string): Result<readonly XmlElement[], XmlFault> {
   const whole = parseXml(text);
   if (whole.ok) return ok([whole.value]);
-  // A document type is refused wherever it stands, and not passed over like a prompt.
-  if (/<!DOCTYPE/i.test(text)) return whole;
+  // What says that it is a whole document is read as one, and a document type is refused wherever it stands.
+  if (/^\s*<\?xml|<!DOCTYPE/i.test(text)) return whole;
   const roots: XmlElement[] = [];
   const beginning = new RegExp(BEGINNING);
   for (let match = beginning.exec(text); match !== null; match = beginning.exec(text)) {
