@@ -41,6 +41,17 @@ export type {
 export { OBSERVATION_FORMAT, observationSchema } from './observation.ts';
 export type { ObservationDocument } from './observation.ts';
 export { planSchema } from './plan.ts';
+export { QEMU_PROOF_FORMAT, QEMU_PROOF_MODES, qemuProofSchema } from './qemu-proof.ts';
+export type {
+  QemuProofDocument,
+  QemuProofMode,
+  QemuProofMove,
+  QemuProofNone,
+  QemuProofPlace,
+  QemuProofReason,
+  QemuProofUnlike,
+  QemuProofWord,
+} from './qemu-proof.ts';
 export { PROOF_FORMAT, proofSchema } from './proof.ts';
 export type { ProofDocument, ProofLeg, ProofObservation, ProofTrip, ProofWord } from './proof.ts';
 export { PUBLISHED_FORMATS, jsonSchemaOf } from './published.ts';

@@ -18,6 +18,7 @@ import { migrationStreamSchema } from './migration-stream.ts';
 import { observationSchema } from './observation.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
+import { qemuProofSchema } from './qemu-proof.ts';
 import { restoreSchema } from './restore.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { snapshotSummarySchema } from './snapshot-summary.ts';
@@ -49,6 +50,7 @@ export const PUBLISHED_FORMATS = [
   'snapshot-summary',
   'restore',
   'proof',
+  'qemu-proof',
   'libvirt-answers',
   'host-labels',
   'vmstate-comparison',
@@ -80,6 +82,7 @@ const SCHEMAS: Readonly<Record<PublishedFormat, z.ZodType>> = {
   'snapshot-summary': snapshotSummarySchema,
   restore: restoreSchema,
   proof: proofSchema,
+  'qemu-proof': qemuProofSchema,
   'libvirt-answers': libvirtAnswersSchema,
   'host-labels': hostLabelsSchema,
   'vmstate-comparison': vmstateComparisonSchema,

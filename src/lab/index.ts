@@ -30,3 +30,4 @@ export { probeQemuVersion, recordQemu } from './record-qemu.ts';
 export type { RecordQemuOptions, RecordedQemu } from './record-qemu.ts';
 export { QEMU_VERSIONS } from './qemu-version.ts';
 export type { QemuVersionName } from './qemu-version.ts';
+export * from './qemu-roundtrip/index.ts';

@@ -53,7 +53,7 @@ export interface NotMoved {
 
 /** An element of a contract that the guest read otherwise on the host where it began. */
 export interface Unlike {
-  readonly name: string;
+  readonly departure: QemuDeparture;
   readonly element: string;
   readonly promised: bigint;
   readonly reads: bigint;
@@ -90,7 +90,7 @@ export function assessCampaign({ itinerary: { group }, guest, moved }: QemuCampa
       departure.contract ?? contractAsRead(group, departure.from.host, profileOf(departure.from.version), read);
     if (contract === null) continue;
     if (departure.contract !== null && !unlike.has(departure.name)) {
-      unlike.set(departure.name, unlikeContract(group.registry, departure.name, contract, read));
+      unlike.set(departure.name, unlikeContract(group.registry, departure, contract, read));
     }
     const place = placeName(to);
     if (!defaults.has(place)) defaults.set(place, shownByDefault(group, to));
@@ -227,7 +227,7 @@ function unlikeContract(registry: Registry, name: string, { promises }: Contract
       .filter((element) => isPromised(element) && (fieldMask(element) & ~mask) === 0n)
       .filter((element) => extract(element, value) !== extract(element, reads))
       .map((element) => ({
-        name,
+        departure,
         element: element.path,
         promised: extract(element, value),
         reads: extract(element, reads),

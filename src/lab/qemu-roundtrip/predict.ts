@@ -15,6 +15,8 @@ import type { QemuMove, QemuPlace } from './plan.ts';
 export interface QemuPrediction {
   /** Of what a restore can show: refusals, and words that the guest reads. */
   readonly level: Level;
+  /** The same by KVM alone. */
+  readonly kvm: Level;
   /** Elements for which something bad is predicted that this guest does not show. */
   readonly beyond: number;
   /** What of it is bad and shown, worst first. */
@@ -47,16 +49,24 @@ export function predictMove(
   const move = { registry, profile, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(move, kvm);
   const reasons = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
-  const bad = reasons.filter(({ level }) => worse(level, 'selectable') !== 'selectable');
-  const showing = bad.filter(({ level, word }) => level === 'refused' || word === undefined || values.has(word));
+  const shows = ({ level, word }: Reason): boolean => level === 'refused' || word === undefined || values.has(word);
+  const bad = reasons.filter(({ level }) => isBad(level));
   return {
-    level: showing.reduce<Level>(
-      (worst, { level }) => worse(worst, level),
-      reasons.some(({ level }) => level === 'selectable') ? 'selectable' : 'same',
-    ),
-    beyond: bad.length - showing.length,
-    reasons: showing.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
+    level: worstOf(reasons, shows),
+    kvm: worstOf(kvm.reasons, shows),
+    beyond: bad.filter((reason) => !shows(reason)).length,
+    reasons: bad.filter(shows).toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
   };
+}
+
+function isBad(level: Level): boolean {
+  return worse(level, 'selectable') !== 'selectable';
+}
+
+function worstOf(reasons: readonly Reason[], shows: (reason: Reason) => boolean): Level {
+  return reasons
+    .filter((reason) => !isBad(reason.level) || shows(reason))
+    .reduce<Level>((worst, { level }) => worse(worst, level), 'same');
 }
 
 /**
@@ -109,7 +119,7 @@ function differing(
         area: registry.area(word),
         level: 'silent',
         rule: 'not-asked-for',
-        text: `promised ${hex(promised)}; with these arguments a guest here shows ${hex(shows)}`,
+        text: `promised ${hex(promised)}; with these arguments a guest here shows ${hex(shows)}${known?.level === 'selectable' ? `; ${known.text}` : ''}`,
         promised,
         shows,
         evidence: known?.evidence ?? null,
