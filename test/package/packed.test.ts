@@ -68,6 +68,7 @@ describe('the packed package', () => {
       expect.arrayContaining([
         'bin/evenkeel.js',
         'dist/program/main.js',
+        'dist/interop/libvirt-hook/main.cjs',
         'dist/engine/index.d.ts',
         'schemas/surface-1.schema.json',
         'LICENSE',
@@ -95,5 +96,18 @@ describe('the packed package', () => {
     expect(check.stderr).toBe('');
     expect(JSON.parse(check.stdout)).toMatchObject({ format: 'evenkeel.verdict/1', to: { name: to } });
     expect([0, 1, 3]).toContain(check.status);
+  });
+
+  test('installs a libvirt hook that runs by itself and says that it has no answers', () => {
+    const hooks = join(folder, 'hooks');
+    const state = join(folder, 'state');
+    const done = npx('libvirt', 'install-hook', '--hooks', hooks, '--directory', state, '--on-failure', 'closed');
+    expect(done.status).toBe(0);
+    const call = (operation: string): { readonly status: number | null; readonly stderr: string } =>
+      spawnSync(join(hooks, 'qemu.d/evenkeel'), ['web1', operation, 'begin', '-'], { encoding: 'utf8', input: '' });
+    expect(call('reconnect')).toMatchObject({ status: 0, stderr: '' });
+    const asked = call('prepare');
+    expect(asked.status).toBe(1);
+    expect(asked.stderr).toContain('no answers were made yet');
   });
 });

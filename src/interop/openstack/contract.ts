@@ -36,7 +36,8 @@ export function exportOpenstack(registry: Registry, contract: Contract, describe
 }
 
 function novaOptions({ model, features }: Described): string[] {
-  const flags = features.map(flagText);
+  // Nova has no word for `optional`, of which nothing is promised.
+  const flags = features.filter(({ policy }) => policy !== 'optional').map(flagText);
   return [
     ...(model === null ? ['cpu_mode = host-passthrough'] : ['cpu_mode = custom', `cpu_models = ${model}`]),
     ...(flags.length === 0 ? [] : [`cpu_model_extra_flags = ${flags.join(', ')}`]),

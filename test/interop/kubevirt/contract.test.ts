@@ -80,6 +80,9 @@ describe.skipIf(WHY_NOT !== '')(`a contract for clusters${WHY_NOT}`, () => {
       ).toBe(true);
       const flags = /^cpu_model_extra_flags = (.*)$/m.exec(artefact.text)?.[1]?.split(', ') ?? [];
       expect(set.length).toBeGreaterThan(0);
+      // Nothing is turned on or off of which nothing is promised.
+      const said = new Set(set.flatMap(({ by }) => by.split(/: |, /)));
+      expect(flags.filter((flag) => !said.has(flag))).toEqual([]);
       for (const { by } of set) {
         const [field, text = ''] = by.split(': ');
         if (field === 'cpu_model_extra_flags') expect(flags).toEqual(expect.arrayContaining(text.split(', ')));
