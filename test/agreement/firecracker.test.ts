@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
-import { agrees, kernelPairs, templateRows } from '../../scripts/agreement/firecracker.ts';
+import { agrees, kernelPairs, templateRows, toolRows } from '../../scripts/agreement/firecracker.ts';
 import { CORPUS, corpusIsHere, readCaptures, readTemplates } from '../../scripts/agreement/firecracker/corpus.ts';
 import type { Capture } from '../../scripts/agreement/firecracker/corpus.ts';
 import { CAUSES, DOCUMENTED } from '../../scripts/agreement/firecracker/documented.ts';
@@ -79,7 +79,10 @@ describe("Firecracker's snapshots across kernels", () => {
 
   test('docs/agreement/firecracker.md is current', async (context) => {
     const captures = corpus(context);
-    const page = await formatted('firecracker.md', firecrackerPage(kernelPairs(captures), templateRows(captures)));
+    const page = await formatted(
+      'firecracker.md',
+      firecrackerPage(kernelPairs(captures), templateRows(captures), toolRows(captures)),
+    );
     const written = readFileSync(pagePath('firecracker.md'), 'utf8');
     expect(written, 'run node scripts/agreement/firecracker.ts').toBe(page);
   });

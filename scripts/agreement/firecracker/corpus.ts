@@ -5,7 +5,7 @@ import { defaultChoices, measure, registryFor } from '../../../src/arch/index.ts
 import { check, checkReturn, pin } from '../../../src/engine/index.ts';
 import { readFingerprint, readTemplate } from '../../../src/interop/firecracker/index.ts';
 import type { CpuTemplate } from '../../../src/interop/firecracker/index.ts';
-import type { Json, Surface, Verdict } from '../../../src/model/index.ts';
+import type { Contract, Json, Surface, Verdict } from '../../../src/model/index.ts';
 
 export const CORPUS: string = fileURLToPath(new URL('../../../../shared/corpora/firecracker/', import.meta.url));
 
@@ -56,15 +56,21 @@ function json(file: string): Json {
   return JSON.parse(readFileSync(`${CORPUS}${file}`, 'utf8')) as Json;
 }
 
+/** What a guest gets that is started there without asking for anything. */
+export function pinned(surface: Surface): Contract {
+  const options = { name: 'default', hosts: ['capture'], choices: defaultChoices(surface.architecture) };
+  const contract = pin(registryFor(surface.architecture), [measure(surface)], options);
+  if (!contract.ok) throw new Error(contract.error.message);
+  return contract.value;
+}
+
 /** A guest that was started on one host without asking for anything: there, and from there back home. */
 export function move(from: Surface, to: Surface): { readonly there: Verdict; readonly back: Verdict } {
   const registry = registryFor(from.architecture);
   const [home, away] = [measure(from), measure(to)];
-  const options = { name: 'default', hosts: ['capture'], choices: defaultChoices(from.architecture) };
-  const contract = pin(registry, [home], options);
-  if (!contract.ok) throw new Error(contract.error.message);
+  const contract = pinned(from);
   return {
-    there: check(registry, contract.value, away),
-    back: checkReturn(registry, contract.value, away, home),
+    there: check(registry, contract, away),
+    back: checkReturn(registry, contract, away, home),
   };
 }

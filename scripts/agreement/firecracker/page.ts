@@ -1,12 +1,16 @@
 /** docs/agreement/firecracker.md. */
 import type { Level, Reason, Verdict } from '../../../src/model/index.ts';
-import type { Pair, TemplateRow } from '../firecracker.ts';
+import type { Pair, TemplateRow, ToolRow } from '../firecracker.ts';
 import { listed, table } from '../markdown.ts';
 import { CAUSES, DOCUMENTED } from './documented.ts';
 
 const SHOWN = 3;
 
-export function firecrackerPage(pairs: readonly Pair[], templates: readonly TemplateRow[]): string {
+export function firecrackerPage(
+  pairs: readonly Pair[],
+  templates: readonly TemplateRow[],
+  tools: readonly ToolRow[],
+): string {
   const documented = pairs.filter((pair) => pair.documented !== undefined);
   const exact = documented.filter(({ there }) => there.level !== 'unknown');
   return [
@@ -52,6 +56,53 @@ export function firecrackerPage(pairs: readonly Pair[], templates: readonly Temp
     ...CAUSES.flatMap(({ architecture, from, to, text, source }) => [
       `- **${architecture}, ${from} to ${to}**: ${text}. Source: ${source}.`,
     ]),
+    '',
+    '## Fingerprints compared',
+    '',
+    'What `evenkeel fingerprint compare` makes of the same pairs: how many differences, and under firecracker:1.16 the worst',
+    "of them for guests of the first on the second and the other way round. Firecracker's own command says of each of these",
+    'pairs that it differs, and no more. A test holds both against the same files: exactly the registers whose digits differ',
+    'are told.',
+    '',
+    table(
+      ['CPU', 'prev', 'curr', 'of the host', 'of the guest CPU', 'there', 'back'],
+      tools.map(({ cpu, from, to, comparison }) => [
+        cpu,
+        from,
+        to,
+        String(comparison.fields.length),
+        String(comparison.elements.length),
+        comparison.there,
+        comparison.back,
+      ]),
+    ),
+    '',
+    '## Templates exported',
+    '',
+    'The contract of a guest on the first kernel, as the smallest template over the fingerprint of the second. Applied to that',
+    'fingerprint it gives what the contract promises, but for the elements that are listed as out of reach: features that',
+    'guests do not have there, leaves and registers that the other kernel does not list.',
+    '',
+    table(
+      [
+        'CPU',
+        'contract of',
+        'over',
+        'registers that it names',
+        'of promised elements',
+        'as promised',
+        'said to be out of reach',
+      ],
+      tools.map(({ cpu, from, to, exported, asPromised }) => [
+        cpu,
+        from,
+        to,
+        String(new Set(exported.set.map(({ by }) => by)).size),
+        String(exported.set.length + exported.inherent.length + exported.cannot.length),
+        String(asPromised),
+        String(exported.cannot.length),
+      ]),
+    ),
     '',
     '## CPU templates',
     '',
