@@ -1,13 +1,17 @@
 /** A guest that real QEMUs start under KVM with the exported arguments reads what the contract promises. */
 import { describe, expect, test } from 'vitest';
 import { registryFor } from '../../src/arch/index.ts';
-import { QEMU_VERSIONS } from '../../src/arch/vmm/qemu-version.ts';
+import { QEMU_VERSIONS, isSince } from '../../src/arch/vmm/qemu-version.ts';
 import type { QemuVersion } from '../../src/arch/vmm/qemu-version.ts';
 import { labContext } from '../../src/lab/index.ts';
 import { packedGuest, witnessIn } from '../../src/lab/qemu-roundtrip/guest.ts';
 import { performQemuJobs } from '../../src/lab/qemu-roundtrip/perform.ts';
 import { prepareQemus } from '../../src/lab/qemu-roundtrip/prepare.ts';
 import { cachedQemuVersion } from '../../src/lab/qemu-version.ts';
+import { promisedMask } from '../../src/engine/addition-units.ts';
+import type { GuestView } from '../../src/interop/qemu/import/ask.ts';
+import type { KnownWord } from '../../src/interop/qemu/import/known.ts';
+import { x86Words } from '../../src/interop/qemu/import/x86.ts';
 import { extract, fromHex } from '../../src/model/index.ts';
 import type { Contract, Exported, PromisedElement, WordPath } from '../../src/model/index.ts';
 import type { QemuJob, QemuJobDone } from '../../src/worker/qemu-job.ts';
@@ -19,6 +23,14 @@ const KERNEL = 'debian:6.12';
 const CPU = 'epyc-milan';
 /** Of some thousand that are promised; the others are of words that the guest does not read. */
 const READ_AT_LEAST = 1500;
+
+/** What `contract import` goes by. */
+const FIRST = ['feature-words', 'level', 'xlevel', 'family', 'model', 'stepping', 'phys-bits', 'vendor'];
+const firstOf = (version: QemuVersion): string[] => [
+  ...FIRST,
+  ...(isSince(version, '10.0') ? ['guest-phys-bits'] : []),
+];
+const VCPU = '/machine/unattached/device[0]';
 
 const recorded = RECORDED.find(({ name }) => name === `x86_64/${CPU}/debian-6.12`);
 if (recorded === undefined) throw new Error('that surface is not recorded');
@@ -54,7 +66,7 @@ describe('exported arguments in the lab', () => {
       guest: guest.guest,
       stream: null,
       rounds: 1,
-      ask: [],
+      ask: firstOf(version).map((property) => ({ execute: 'qom-get', arguments: { path: VCPU, property } })),
       save: false,
     }));
     const request = { kind: 'qemu', architecture: 'x86_64', blobs: guest.files, jobs } as const;
@@ -70,6 +82,7 @@ describe('exported arguments in the lab', () => {
     for (const [version, { contract, found }] of cases) {
       const outcome = performed.value.jobs.get(version);
       if (outcome?.how !== 'done') throw new Error(`QEMU ${version}: ${outcome?.why ?? 'no outcome'}`);
+      expect(outcome.done.failure, outcome.done.said.join('\n')).toBeNull();
       const reads = readsOf(outcome.done);
       const right = [...found.set, ...found.inherent].filter(({ word }) => reads.has(word));
       expect(right.length).toBeGreaterThan(READ_AT_LEAST);
@@ -78,6 +91,12 @@ describe('exported arguments in the lab', () => {
         wrong.map(({ element }) => element),
         `QEMU ${version}`,
       ).toEqual([]);
+      // What QMP tells of the guest is what the guest reads, too.
+      for (const { word, value, known } of toldOf(version, outcome.done)) {
+        const mask = known & promisedMask(registryFor('x86_64'), { path: word, width: 32 });
+        const seen = reads.get(word);
+        if (seen !== undefined) expect(seen & mask, `QEMU ${version}: ${word}`).toBe(value & mask);
+      }
       // What it is said not to have differs in fact, too: the caches.
       const caches = found.cannot.filter(({ word }) => word.startsWith('cpuid/0x80000005:0/e'));
       expect(caches.length).toBeGreaterThan(0);
@@ -96,6 +115,24 @@ function readsOf({ failure, memory, said }: QemuJobDone): ReadonlyMap<WordPath, 
       value.kind === 'values' && value.values.length === 1 ? [[path, fromHex(value.values[0] ?? '0x0')] as const] : [],
     ),
   );
+}
+
+function toldOf(version: QemuVersion, { answers }: QemuJobDone): readonly KnownWord[] {
+  const properties = new Map(firstOf(version).map((name, index) => [name, answers[index] ?? null]));
+  const guest: GuestView = {
+    version: { major: 0, minor: 0, micro: 0, package: '' },
+    architecture: 'x86_64',
+    name: null,
+    machine: '',
+    machineProperties: new Map(),
+    kvm: true,
+    vcpus: [{ path: VCPU, properties }],
+  };
+  const words = x86Words(guest);
+  if (!words.ok) throw new Error(words.error);
+  const told = words.value.filter(({ word }) => word.startsWith('cpuid/'));
+  expect(told.length).toBeGreaterThan(25);
+  return told;
 }
 
 /** The field of the word as the guest read it. */
