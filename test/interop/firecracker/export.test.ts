@@ -108,6 +108,22 @@ describe('templates for the captures', () => {
     },
   );
 
+  const maker = ({ surface }: Captured): string => surface.host?.cpu.vendor ?? '';
+  const fleets = [...Map.groupBy(all, (capture) => `${maker(capture)} ${capture.name.split('_').at(-1)}`)]
+    .map(([name, members]) => ({ name, members }))
+    .filter(({ name, members }) => members.length > 1 && !name.startsWith('unknown'));
+
+  test.each(fleets)('$name: different CPUs of one maker look alike, each with its template', ({ members }) => {
+    const contract = contractOf(...members);
+    for (const base of members) {
+      const answer = exportFor(contract, base);
+      const { right, wrong } = check(contract, base, answer);
+      expect(wrong).toEqual([]);
+      expect(right).toBeGreaterThan(1000);
+      expect(answer.cannot.filter(({ why }) => why.includes('--claim'))).toEqual([]);
+    }
+  });
+
   test('every template is one that Firecracker would read, names nothing twice and nothing that it overwrites', (context) => {
     needsCaptures(context);
     for (const { a, b } of pairs) {
