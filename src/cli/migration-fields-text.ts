@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 const SHOWN = 32;
 
 export function fieldsText(terminal: Terminal, { id, instance, state, undecoded }: StreamSection): string {
-  const title = `\n${terminal.style('bold', `${id}, instance ${instance}`)}\n`;
+  const title = `${terminal.style('bold', `${id}, instance ${instance}`)}\n`;
   if (state === null) return `${title}  not decoded: ${undecoded ?? ''}\n`;
   const registers = registersOf(state);
   const named = registers.map(({ register, value, offset }) => [hex(offset), register, hex(value)]);

@@ -56,13 +56,14 @@ export const qemuStream: Command = define(
           terminal.out(streamJson(path, stream, wanted));
           return EXIT.ok;
         }
+        if (fields || sections.length > 0) {
+          const { fieldsText } = await import('../migration-fields-text.ts');
+          const shown = stream.sections.filter((section) => wanted(section));
+          terminal.out(shown.map((section) => fieldsText(terminal, section)).join('\n'));
+          return EXIT.ok;
+        }
         const { streamText } = await import('../migration-stream-text.ts');
         terminal.out(streamText(terminal, path, stream));
-        const shown = stream.sections.filter((section) => wanted(section));
-        if (shown.length > 0) {
-          const { fieldsText } = await import('../migration-fields-text.ts');
-          for (const section of shown) terminal.out(fieldsText(terminal, section));
-        }
         return EXIT.ok;
       },
   ),

@@ -29,9 +29,9 @@ function endsAt(
     }
     case PART.sectionPart:
     case PART.sectionEnd:
-      return live.has(u32At(bytes, next + 1));
+      return end - next >= 5 && live.has(u32At(bytes, next + 1));
     case PART.command:
-      return bytes[next + 1] === 0 && (bytes[next + 2] ?? COMMANDS.length) < COMMANDS.length;
+      return end - next >= 5 && bytes[next + 1] === 0 && (bytes[next + 2] ?? 0) < COMMANDS.length;
     default:
       return false;
   }
