@@ -27,6 +27,7 @@ import { labLiveUpdateCommand } from './commands/lab-live-update.ts';
 import { labObserve } from './commands/lab-observe.ts';
 import { labProbe } from './commands/lab-probe.ts';
 import { labRecord } from './commands/lab-record.ts';
+import { labQemuRoundtrip } from './commands/lab-qemu-roundtrip.ts';
 import { labRoundtrip } from './commands/lab-roundtrip.ts';
 import { labVerify } from './commands/lab-verify.ts';
 import { libvirtCache } from './commands/libvirt-cache.ts';
@@ -111,6 +112,7 @@ const lab: Command = command(
     labObserve,
     labRecord,
     labRoundtrip,
+    labQemuRoundtrip,
     labVerify,
     labConform,
     labLiveUpdateCommand,

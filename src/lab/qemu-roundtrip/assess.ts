@@ -81,7 +81,7 @@ export function assessCampaign({ itinerary: { group }, guest, moved }: QemuCampa
   for (const each of moved) {
     const { departure, to } = each.move;
     const left = reports.of(each.saved);
-    if (left === null || doneOf(each.saved)?.stream == null) {
+    if (left === null || (doneOf(each.saved)?.stream ?? null) === null) {
       notSaved.set(departure.name, { name: departure.name, departure, ...whyNot(each.saved) });
       continue;
     }
@@ -218,7 +218,7 @@ function wordsOtherwise(
   ];
 }
 
-function unlikeContract(registry: Registry, name: string, { promises }: Contract, read: Shown): Unlike[] {
+function unlikeContract(registry: Registry, departure: QemuDeparture, { promises }: Contract, read: Shown): Unlike[] {
   return promises.flatMap(({ word, width, value, mask }) => {
     const reads = read.get(word);
     if (reads === undefined) return [];

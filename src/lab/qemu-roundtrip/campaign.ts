@@ -119,7 +119,7 @@ async function travel(
   const restored = await phase('restore', (host) => restoreRequest(itinerary, host, packed, streams));
   const moved = moves.map((move): QemuMoved => ({
     move,
-    saved: saved.get(move.departure.name) ?? null,
+    saved: saved.get(move.departure.saved) ?? null,
     restored: restored.get(move.name) ?? null,
   }));
   return { itinerary, guest: packed.guest, moved, failed, ...count };

@@ -2,6 +2,7 @@
  * Which guests QEMU saves and where they are restored. A place is a kernel with a QEMU on it; a guest departs from one, with
  * the arguments of its mode, and is sent to others with the arguments that the same person would give there. Pure.
  */
+import { createHash } from 'node:crypto';
 import { contractUnder } from '../../engine/index.ts';
 import { VMM_PROFILES } from '../../arch/vmm/index.ts';
 import { ok } from '../../model/index.ts';
@@ -28,6 +29,8 @@ export interface QemuPlace {
 
 export interface QemuDeparture {
   readonly name: string;
+  /** Its save job: guests of the same arguments are one guest, whatever each was promised. */
+  readonly saved: string;
   readonly mode: QemuMode;
   readonly from: QemuPlace;
   /** What the guest is promised; null where nobody knows before it runs: a model is what QEMU makes of it. */
@@ -55,13 +58,13 @@ export interface QemuItinerary {
 export interface QemuSelection {
   readonly modes: readonly QemuMode[];
   readonly versions: readonly QemuVersionName[];
-  /** Where the destination's is another; all of `versions` where left out. */
+  /** Of the destination, where that is not the one that saved; all of `versions` where left out. */
   readonly toVersions?: readonly QemuVersionName[];
   /** Kernels; all of the group where left out. */
   readonly from?: readonly string[];
   readonly to?: readonly string[];
-  /** Whether a move may change both kernel and QEMU. */
-  readonly mixed: readonly QemuMode[];
+  /** What a move may change: the kernel alone; the kernel or the QEMU; both. */
+  readonly changes: 'kernel' | 'one' | 'both';
 }
 
 /** What every version has, and whose features an emulated host has for the greater part; QEMU leaves out the others. */
@@ -70,8 +73,14 @@ export const MODEL: Readonly<Record<Architecture, string>> = { x86_64: 'EPYC', a
 /** Measured anew in every boot of an emulated machine: no promise that could be kept. */
 const VARYING = ['tsc/khz'];
 
+const MAY: Readonly<Record<QemuSelection['changes'], (kernel: boolean, version: boolean) => boolean>> = {
+  kernel: (_, version) => !version,
+  one: (kernel, version) => !(kernel && version),
+  both: () => true,
+};
+
 export function qemuItinerary(group: RoundTripGroup, selection: QemuSelection): QemuItinerary {
-  const { modes, versions, toVersions = versions, from, to, mixed } = selection;
+  const { modes, versions, toVersions = versions, from, to, changes } = selection;
   const moves: QemuMove[] = [];
   const impossible: NoDeparture[] = [];
   const departures = new Map<string, QemuDeparture | NoDeparture>();
@@ -80,8 +89,7 @@ export function qemuItinerary(group: RoundTripGroup, selection: QemuSelection): 
   for (const mode of modes) {
     for (const source of chosen(from).flatMap((host) => versions.map((version) => ({ host, version })))) {
       for (const place of chosen(to).flatMap((host) => toVersions.map((version) => ({ host, version })))) {
-        const changesBoth = source.host !== place.host && source.version !== place.version;
-        if (changesBoth && !mixed.includes(mode)) continue;
+        if (!MAY[changes](source.host !== place.host, source.version !== place.version)) continue;
         const name = departureName(mode, source, place);
         const departure = departures.get(name) ?? depart(group, mode, source, place);
         if (!departures.has(name) && 'why' in departure) impossible.push(departure);
@@ -107,11 +115,17 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
   const name = departureName(mode, from, to);
   switch (mode) {
     case 'named':
-      return { name, mode, from, contract: null };
+      return { name, saved: name, mode, from, contract: null };
     case 'host': {
       const own = pinned(group, [from.host], {}, VARYING);
       if (!own.ok) return { name, why: own.error.message };
-      return { name, mode, from, contract: contractUnder(group.registry, profileOf(from.version), own.value) };
+      return {
+        name,
+        saved: name,
+        mode,
+        from,
+        contract: contractUnder(group.registry, profileOf(from.version), own.value),
+      };
     }
     case 'exported': {
       const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING);
@@ -120,9 +134,13 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
         (contract, version) => contractUnder(group.registry, profileOf(version), contract),
         both.value,
       );
-      const unsaid = [from.version, to.version].map((version) => argumentsOf(group, { mode, contract: made }, version));
-      const why = unsaid.find((each) => !each.ok);
-      return why === undefined || why.ok ? { name, mode, from, contract: made } : { name, why: why.error };
+      const [here, there] = [from.version, to.version].map((version) =>
+        argumentsOf(group, { mode, contract: made }, version),
+      );
+      if (here === undefined || !here.ok) return { name, why: here?.error ?? '' };
+      if (there === undefined || !there.ok) return { name, why: there?.error ?? '' };
+      const digest = createHash('sha256').update(JSON.stringify(here.value)).digest('hex').slice(0, 12);
+      return { name, saved: `${mode} ${placeName(from)} ${digest}`, mode, from, contract: made };
     }
   }
 }
@@ -149,29 +167,30 @@ export function argumentsOf(
 const ROUNDS = 5;
 
 export function saveRequest({ group, moves }: QemuItinerary, host: RoundTripHost, packed: PackedGuest): QemuRequest {
-  const departures = new Set(moves.map(({ departure }) => departure).filter(({ from }) => from.host === host));
-  const jobs = Array.from(departures, (departure): QemuJob => ({
+  const departing = moves.map(({ departure }) => departure).filter(({ from }) => from.host === host);
+  const guests = new Map(departing.map((departure) => [departure.saved, departure]));
+  const jobs = Array.from(guests, ([name, departure]): QemuJob => ({
     ...jobOf(group, packed, departure, departure.from.version),
-    name: departure.name,
+    name,
     save: true,
   }));
   return { kind: 'qemu', architecture: group.architecture, blobs: packed.files, jobs };
 }
 
-/** `streams`: by the departure's name; a guest that was not saved goes nowhere. */
+/** `streams`: by the save job's name; a guest that was not saved goes nowhere. */
 export function restoreRequest(
   { group, moves }: QemuItinerary,
   host: RoundTripHost,
   packed: PackedGuest,
   streams: ReadonlyMap<string, string>,
 ): QemuRequest {
-  const arriving = moves.filter(({ to, departure }) => to.host === host && streams.has(departure.name));
+  const arriving = moves.filter(({ to, departure }) => to.host === host && streams.has(departure.saved));
   const jobs = arriving.map(({ name, departure, to }): QemuJob => ({
     ...jobOf(group, packed, departure, to.version),
     name,
-    stream: departure.name,
+    stream: departure.saved,
   }));
-  const wanted = new Set(arriving.map(({ departure }) => departure.name));
+  const wanted = new Set(arriving.map(({ departure }) => departure.saved));
   const blobs = { ...packed.files, ...Object.fromEntries([...streams].filter(([name]) => wanted.has(name))) };
   return { kind: 'qemu', architecture: group.architecture, blobs, jobs };
 }
