@@ -1,5 +1,4 @@
 /** One QMP session: commands with ids, answers matched to them, events kept until somebody asks. */
-import type { Readable, Writable } from 'node:stream';
 import { err, ok } from '../../../model/index.ts';
 import type { Json, Result } from '../../../model/index.ts';
 import type { QmpError } from './error.ts';
@@ -7,25 +6,9 @@ import { EventQueue } from './events.ts';
 import { LineSplitter } from './lines.ts';
 import { parseMessage } from './message.ts';
 import type { QemuVersion, QmpEvent, QmpMessage } from './message.ts';
-
-/** What QMP goes over: a socket is both, a child's standard streams are one each. */
-export interface QmpStreams {
-  /** From QEMU. */
-  readonly readable: Readable;
-  /** To QEMU. */
-  readonly writable: Writable;
-}
-
-export interface QmpOptions {
-  /** For a command that names no time of its own, and for the greeting. */
-  readonly milliseconds?: number;
-  /** Bytes of one message. The largest of a QEMU 11.1, query-machines with its properties, has less than one million. */
-  readonly lineLimit?: number;
-  /** Each event as it comes, before anybody who waits for it. */
-  readonly onEvent?: (event: QmpEvent) => void;
-}
-
-const DEFAULTS = { milliseconds: 10_000, lineLimit: 32 * 1024 * 1024 };
+import { DEFAULTS } from './options.ts';
+import type { QmpOptions, QmpStreams } from './options.ts';
+import { within } from './within.ts';
 
 interface Pending {
   readonly command: string;
@@ -177,17 +160,4 @@ export class Qmp {
     this.#streams.writable.destroy();
     this.#streams.readable.destroy();
   }
-}
-
-/** The promise's result, or the error where it does not come in time. */
-async function within<T>(
-  promise: Promise<Result<T, QmpError>>,
-  milliseconds: number,
-  late: QmpError,
-): Promise<Result<T, QmpError>> {
-  const { promise: timeout, resolve } = Promise.withResolvers<Result<T, QmpError>>();
-  const timer = setTimeout(() => resolve(err(late)), milliseconds);
-  const result = await Promise.race([promise, timeout]);
-  clearTimeout(timer);
-  return result;
 }

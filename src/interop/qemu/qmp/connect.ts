@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../../../model/index.ts';
 import type { Result } from '../../../model/index.ts';
 import { Qmp } from './client.ts';
-import type { QmpOptions, QmpStreams } from './client.ts';
 import type { QmpError } from './error.ts';
+import type { QmpOptions, QmpStreams } from './options.ts';
 
 export interface ConnectOptions extends QmpOptions {
   /** How long to try again while nobody listens yet: a QEMU that has just been started. None where not given. */
