@@ -141,6 +141,16 @@ export function qemuArm64Rows(version: QemuVersion): readonly VmmRow[] {
     HOST_FACTS,
     ...gicRows(version),
     ...(isNewest(version) ? TOLERANCES : []),
+    ...(isNewest(version)
+      ? [
+          {
+            words: ['reg/KVM_REG_ARM_PSCI_VERSION'],
+            selects: selectedIn(version, 'reg/KVM_REG_ARM_PSCI_VERSION'),
+            ...INSISTS,
+            source: `the program's list of properties; ${REGISTERS}`,
+          },
+        ]
+      : []),
     { words: ['reg/*', 'cache/*'], selects: itself('from the saved state'), ...INSISTS, source: REGISTERS },
     { words: ['*'], ...NOT_READ, source: 'not read' },
   ];

@@ -118,6 +118,18 @@ function msrRows(version: QemuVersion): VmmRow[] {
       source:
         'target/i386/kvm/kvm.c, kvm_hyperv_properties: no property but hv-syndbg, a debugging aid, gives a guest these',
     },
+    ...(version === '11.1'
+      ? [
+          {
+            words: msrs(0x140),
+            selects: { how: 'never' as const },
+            saves: 'no' as const,
+            lacking: 'drops' as const,
+            refused: 'fails' as const,
+            source: "the program's -dump-vmstate: the device cpu has no field and no subsection for it",
+          },
+        ]
+      : []),
     version === '11.1'
       ? { words: ['msr/*'], ...NOT_READ, source: 'not read' }
       : { words: ['msr/*'], selects: { how: 'never' }, saves: 'no', lacking: 'drops', refused: 'fails', source },

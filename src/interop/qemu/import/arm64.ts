@@ -26,6 +26,7 @@ export function arm64Words({ vcpus, machineProperties, kvm }: GuestView): readon
   const board: Vcpu = { path: '/machine', properties: machineProperties };
   const words = new Map<string, KnownWord>();
   for (const { name, on, fields, write } of QEMU_ARM64_PROPERTIES) {
+    // kvm-psci-version is empty where nobody set it; only switches are read.
     const value = switchOf(on === 'machine' ? board : vcpu, name);
     if (value === null) continue;
     for (const { word, shift } of fields) {

@@ -11,7 +11,7 @@ import { qemuProgram } from '../programs.ts';
 import { PAIRS, contractOf } from './contracts.ts';
 
 /** Properties that only KVM has. */
-const KVM_ONLY = ['enforce', 'kvm-steal-time'];
+const KVM_ONLY = ['enforce', 'kvm-steal-time', 'kvm-psci-version'];
 
 function emulated({ cpu, machine, overcommit }: QemuArguments, model: string): string[] {
   const properties = cpu.properties.filter(({ name }) => !KVM_ONLY.includes(name));
