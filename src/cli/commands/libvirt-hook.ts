@@ -51,7 +51,7 @@ export const libvirtHook: Command = define(
   {
     brief: "Answer a call of libvirt's, with the domain's XML on standard input",
     description:
-      'Ends with 0 where the guest may come, and with 1 where it may not; vetoes at prepare, start, migrate and restore alone. libvirt is best given the script of evenkeel libvirt install-hook, which starts faster and has a deadline.',
+      'Ends with 0 where the guest may come, and with 1 where it may not; vetoes at prepare, start and migrate alone. libvirt is best given the script of evenkeel libvirt install-hook, which starts faster and has a deadline.',
     examples: ['virsh dumpxml web1 | evenkeel libvirt hook web1 prepare begin -'],
   },
 );

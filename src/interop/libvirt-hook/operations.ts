@@ -24,6 +24,8 @@ export interface OperationRow {
   readonly failure:
     /** Nothing of the guest runs yet on this host; the operation ends with an error, and what was saved or runs elsewhere stays. */
     | 'aborts'
+    /** The same, but that libvirt 11.3.0 deletes a managed save without having used it. */
+    | 'loses'
     /** The guest runs here already, and its process is killed. */
     | 'kills'
     | 'ignored'
@@ -72,10 +74,11 @@ export const OPERATION_ROWS: Readonly<Record<Operation, OperationRow>> = {
     source: 'src/qemu/qemu_migration.c, qemuMigrationDstPrepareFresh',
   },
   restore: {
-    when: 'before a saved image is used: virsh restore, or the start of a guest with a managed save, which stays',
-    failure: 'aborts',
+    when: 'before a saved image is used: virsh restore, or the start of a guest with a managed save; prepare follows',
+    failure: 'loses',
     output: 'domain-xml',
-    source: 'src/qemu/qemu_driver.c, qemuDomainRestoreInternal and qemuDomainObjRestore',
+    // qemuDomainObjRestore gives the 0 of the call before where the hook fails; qemuDomainObjStart takes it for success.
+    source: 'src/qemu/qemu_driver.c, qemuDomainRestoreInternal, qemuDomainObjRestore and qemuDomainObjStart',
   },
   reconnect: {
     when: 'libvirtd was restarted and finds the guest running',
@@ -91,7 +94,7 @@ export const OPERATION_ROWS: Readonly<Record<Operation, OperationRow>> = {
   },
 };
 
-/** Operations at which a veto costs nothing that runs: the only ones at which one is ever given. */
+/** Operations at which a veto costs nothing that runs or was saved: the only ones at which one is ever given. */
 export const VETOABLE: readonly Operation[] = OPERATIONS.filter((name) => OPERATION_ROWS[name].failure === 'aborts');
 
 export function isOperation(name: string): name is Operation {

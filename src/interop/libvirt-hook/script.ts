@@ -39,7 +39,7 @@ directory=${quote(settings.directory)}
 node=${quote(node)}
 program=${quote(program)}
 
-# Elsewhere libvirt ignores the answer, or kills a guest that runs (reconnect, started).
+# Elsewhere libvirt ignores the answer, kills a guest that runs (reconnect, started) or deletes its saved state (restore).
 case "\${2-}" in
 ${VETOABLE.join(' | ')}) ;;
 *) exit 0 ;;

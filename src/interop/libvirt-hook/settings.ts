@@ -20,7 +20,8 @@ export interface Settings extends Policy {
 }
 
 /**
- * `start` is not among them: it comes a moment after `prepare` of the same start, and would get the same answer.
+ * `start` is not among them: it comes a moment after `prepare` of the same start, and would get the same answer. What is
+ * restored is asked for at `prepare` too.
  * Open on failure, because a guest that does not start is an outage, and most failures are a cache that nobody made.
  */
 export const DEFAULT_SETTINGS: Settings = {
@@ -28,7 +29,7 @@ export const DEFAULT_SETTINGS: Settings = {
   withoutContract: 'allow',
   onFailure: 'open',
   deadline: 5,
-  operations: ['prepare', 'migrate', 'restore'],
+  operations: ['prepare', 'migrate'],
   directory: '/var/lib/evenkeel/libvirt',
 };
 

@@ -22,7 +22,7 @@ describe('what libvirt kills a running guest for is never vetoed', () => {
   test('the table names every operation of libvirt, and calls killing those that it kills for', () => {
     // docs/hooks.rst of libvirt 11.3.0: "If the script fails, the existing QEMU process will be killed off".
     expect(OPERATION_ROWS.reconnect.failure).toBe('kills');
-    expect([...VETOABLE].sort()).toEqual(['migrate', 'prepare', 'restore', 'start']);
+    expect([...VETOABLE].sort()).toEqual(['migrate', 'prepare', 'start']);
   });
 
   test('whatever is configured, cached or asked: a veto or no answer comes at operations that can be aborted alone', () => {
@@ -130,7 +130,7 @@ describe('no answer', () => {
       '<!DOCTYPE x><domain type="kvm"/>',
       domainXml('kvm', 'no'),
     ]) {
-      expect(decide({ guest: 'web1', operation: 'restore', xml }, USUAL, answers, HOST).kind).toBe('no-answer');
+      expect(decide({ guest: 'web1', operation: 'migrate', xml }, USUAL, answers, HOST).kind).toBe('no-answer');
     }
   });
 });

@@ -102,7 +102,7 @@ describe.skipIf(WHY_NOT !== null)(
       say({ good: 'lost' });
       const refused = source.virsh('restore', image);
       expect(refused.status).toBe(1);
-      expect(refused.stderr).toContain('restore begin');
+      expect(refused.stderr).toContain('prepare begin');
       expect(refused.stderr).toContain('comes out as lost');
       expect(existsSync(image)).toBe(true);
       say({ good: 'same' });
@@ -117,7 +117,7 @@ describe.skipIf(WHY_NOT !== null)(
       say({ good: 'refused' });
       const refused = source.virsh('start', 'good');
       expect(refused.status).toBe(1);
-      expect(refused.stderr).toContain('restore begin');
+      expect(refused.stderr).toContain('prepare begin');
       expect(virsh('dominfo', 'good')).toMatch(/Managed save:\s+yes/);
       expect(state('good')).toBe('shut off');
       say({ good: 'selectable' });

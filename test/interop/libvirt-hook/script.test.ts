@@ -55,7 +55,7 @@ const logged = (): string => {
 };
 
 describe('the installed hook', () => {
-  test('vetoes at prepare, migrate and restore, with the reason on standard error; libvirt gets nothing on standard output', () => {
+  test('vetoes at prepare and migrate, with the reason on standard error; libvirt gets nothing on standard output', () => {
     install();
     answers();
     for (const operation of OPERATIONS) {
@@ -63,7 +63,7 @@ describe('the installed hook', () => {
       expect(good).toEqual({ status: 0, stdout: '', stderr: '' });
       const bad = call('bad', operation);
       expect(bad.stdout).toBe('');
-      const vetoed = ['prepare', 'migrate', 'restore'].includes(operation);
+      const vetoed = ['prepare', 'migrate'].includes(operation);
       expect(bad.status, operation).toBe(vetoed ? 1 : 0);
       expect(bad.stderr).toMatch(vetoed ? /^evenkeel: guest bad: .*silent.*\n$/ : /^$/);
     }
@@ -110,7 +110,7 @@ describe('the installed hook', () => {
     const closed = call('good', 'prepare');
     expect(closed).toMatchObject({ status: 1, stdout: '' });
     expect(closed.stderr).toMatch(said);
-    for (const operation of ['reconnect', 'started', 'stopped', 'release', 'attach', 'unheard-of']) {
+    for (const operation of ['reconnect', 'restore', 'started', 'stopped', 'release', 'attach', 'unheard-of']) {
       expect(call('good', operation)).toEqual({ status: 0, stdout: '', stderr: '' });
     }
   });
@@ -158,7 +158,7 @@ describe('installing', () => {
     install({ onFailure: 'closed' });
     edit('allow=selectable', 'allow=unknown');
     edit('deadline=5', 'deadline=9');
-    edit("operations='prepare migrate restore'", "operations='migrate reconnect'");
+    edit("operations='prepare migrate'", "operations='migrate reconnect restore'");
     const again = installHook(join(root, 'hooks'), { deadline: 2 });
     expect(again).toMatchObject({
       ok: true,
