@@ -33,7 +33,9 @@ export async function probeNamed(terminal: Terminal, named: NamedQemu): Promise<
     const options = { accelerator, machine, command: null, onProgress };
     const probed = await probeQemuVersion(labFor(terminal), version, architecture, options);
     terminal.status('');
-    return probed.ok ? probed : err(labFailure(terminal, probed.error));
+    if (!probed.ok) return err(labFailure(terminal, probed.error));
+    noteFallback(terminal, accelerator, probed.value);
+    return probed;
   }
   const candidates = binary === undefined ? PROGRAMS[architecture] : [binary];
   const program = candidates.map(findProgram).find((path) => path !== null);
@@ -52,7 +54,21 @@ export async function probeNamed(terminal: Terminal, named: NamedQemu): Promise<
     },
   );
   terminal.status('');
-  return probed.ok ? probed : err(probeFailure(program, probed.error, accelerator));
+  if (!probed.ok) return err(probeFailure(program, probed.error, accelerator));
+  noteFallback(terminal, accelerator, probed.value);
+  return probed;
+}
+
+/** What a CPU model lacks under TCG is no answer for who runs guests under KVM. */
+function noteFallback(
+  terminal: Terminal,
+  wanted: NamedQemu['accelerator'],
+  { accelerator, architecture }: VmmSurface,
+): void {
+  if (wanted !== 'auto' || accelerator !== 'tcg' || architecture !== ownArchitecture()) return;
+  terminal.note(
+    'KVM could not be used, so CPU models were asked under TCG, which lacks other features; --accel kvm says why',
+  );
 }
 
 function probeFailure(
