@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { measure, registryFor } from '../../../src/arch/index.ts';
-import { check, diff, pin } from '../../../src/engine/index.ts';
+import { CompiledEngine, check, diff, pin } from '../../../src/engine/index.ts';
 import { parseJson, surfaceText, toDocument } from '../../../src/format/index.ts';
 import { readLibvirt } from '../../../src/interop/libvirt/index.ts';
 import { extract } from '../../../src/model/index.ts';
-import type { Contract, Surface } from '../../../src/model/index.ts';
+import type { Contract, MeasuredSurface, MeasuredWord, Surface } from '../../../src/model/index.ts';
 import { toyMap } from './toy-map.ts';
 
 const MAP = toyMap();
@@ -68,6 +68,11 @@ function surface(text: string): Surface {
   if (!found.ok) throw new Error(JSON.stringify(found.error));
   if (found.value.kind !== 'surface') throw new Error('this is a contract');
   return found.value.surface;
+}
+
+function anyWord(path: string): MeasuredWord {
+  const latitude = { kind: 'fixed', otherwise: { how: 'unknown', why: '' } } as const;
+  return { path, width: 32, value: 1n, latitude, mechanism: null, evidence: '' };
 }
 
 /** An element's promised value; null where it is not promised. */
@@ -196,6 +201,34 @@ describe('a host', () => {
     expect(byRule(large)).toEqual(['refused cpuid/0x80000001:0/ecx/svm']);
   });
 
+  test('that does not tell a bit keeps no promise of it, neither of 1 nor of 0; in a pool it is promised to nobody', () => {
+    const host = measure(surface(HYPERVISOR));
+    const bmi = (value: bigint): Contract => ({
+      ...contract(CPU),
+      unknown: [],
+      promises: [{ word: 'cpuid/0x7:0/ebx', width: 32, value, mask: 0x8n }],
+    });
+    for (const value of [0n, 8n]) {
+      const found = check(registry, bmi(value), host).reasons.filter(({ element }) => element.endsWith('/bmi1'));
+      expect(found.map(({ level, rule }) => [level, rule])).toEqual([['unknown', 'not-captured']]);
+      const engine = new CompiledEngine(registry);
+      const [left, right] = [engine.contract(bmi(value)), engine.surface(host)];
+      expect(engine.check(left, right)).toStrictEqual(check(registry, bmi(value), host));
+    }
+    const recorded: MeasuredSurface = {
+      ...host,
+      words: new Map([...host.words].map(([path, { known: _, ...word }]) => [path, word])),
+    };
+    const other = {
+      ...recorded,
+      words: new Map([...recorded.words, ['cpuid/0x19:0/ebx', anyWord('cpuid/0x19:0/ebx')]]),
+    };
+    const pool = pin(registry, [host, other], { name: '', hosts: ['', ''] });
+    if (!pool.ok) throw new Error(pool.error.message);
+    expect(promised(pool.value, 'cpuid/0x7:0/ebx/bmi1')).toBe(null);
+    expect(pool.value.promises.some(({ word }) => word === 'cpuid/0x19:0/ebx')).toBe(false);
+  });
+
   test('has no difference where a bit is known to neither', () => {
     const one = measure(surface(HYPERVISOR));
     expect(diff(registry, one, one)).toEqual([]);
@@ -247,7 +280,7 @@ describe('what cannot be read is told with its line', () => {
     ['an external entity', `<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n${CPU}`, 1, /document type/],
     ['an entity of nobody', CPU.replace('EPYC-Rome', '&x;'), 2, /entity/i],
     ['another encoding', `<?xml version='1.0' encoding='UTF-16'?>\n${CPU}`, 1, /UTF-16: only UTF-8/],
-    ['elements without end', `${'<domain>'.repeat(20_000)}`, null, /unclosed|nested/],
+    ['elements without end', '<domain>'.repeat(20_000), null, /unclosed|nested/],
     [
       'elements nested too deep',
       `<domain>\n${'<a>'.repeat(5_000)}${'</a>'.repeat(5_000)}</domain>`,
