@@ -1,7 +1,7 @@
 /** What is in a migration stream, as a document. */
 import { MIGRATION_STREAM_FORMAT, migrationStreamSchema } from '../format/index.ts';
 import type { MigrationField, MigrationSection, MigrationSubsection } from '../format/index.ts';
-import { numberOf, subsectionsOf } from '../interop/qemu/stream/index.ts';
+import { foundSubsections, numberOf, subsectionsOf } from '../interop/qemu/stream/index.ts';
 import type { StreamField, StreamListing, StreamSection, StreamState } from '../interop/qemu/stream/index.ts';
 import { registersOf } from '../interop/qemu/stream/registers.ts';
 import { hex } from '../model/index.ts';
@@ -25,6 +25,7 @@ function sectionDocument({ state, ...section }: StreamSection, withFields: boole
   return {
     ...section,
     subsections: subsections.map((each) => subsectionDocument(each, withFields)),
+    found: state === null ? [] : foundSubsections(state),
     ...(registers.length === 0
       ? {}
       : { registers: registers.map((register) => ({ ...register, value: hex(register.value) })) }),

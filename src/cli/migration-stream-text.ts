@@ -1,5 +1,5 @@
 /** What is in a migration stream, for people. */
-import { subsectionsOf } from '../interop/qemu/stream/index.ts';
+import { foundSubsections, subsectionsOf } from '../interop/qemu/stream/index.ts';
 import type { RamListing, StreamListing, StreamSection, StreamState } from '../interop/qemu/stream/index.ts';
 import { hex } from '../model/hex.ts';
 import { inUnits } from './units.ts';
@@ -63,7 +63,7 @@ function ramText(terminal: Terminal, { blocks, layout, multifd }: RamListing): s
 function sectionTable(terminal: Terminal, sections: readonly StreamSection[]): string {
   const rows = sections.flatMap(({ offset, id, instance, version, bytes, state, undecoded }) => [
     [hex(offset), id, `${instance}`, `${version}`, `${bytes}`, undecoded ?? ''],
-    ...(state === null ? [] : subsectionRows(state, '  ')),
+    ...(state === null ? [] : [...subsectionRows(state, '  '), ...foundRows(state)]),
   ]);
   return table(
     [
@@ -77,6 +77,13 @@ function sectionTable(terminal: Terminal, sections: readonly StreamSection[]): s
     rows,
     { width: terminal.width, indent: '  ' },
   );
+}
+
+function foundRows(state: StreamState): string[][] {
+  return foundSubsections(state).map(({ name, version, offset }) => [
+    ...[hex(offset), `  ${name}`, '', `${version}`, '?'],
+    'found by its header, in a field that is not described',
+  ]);
 }
 
 function subsectionRows(state: StreamState, indent: string): string[][] {

@@ -47,6 +47,8 @@ export interface MigrationSection {
   readonly bytes: number;
   readonly undecoded: string | null;
   readonly subsections: readonly MigrationSubsection[];
+  /** By their headers alone, in fields that QEMU does not describe. */
+  readonly found: readonly { readonly name: string; readonly version: number; readonly offset: number }[];
   /** Of vCPUs, with `--fields` or `--section`. */
   readonly registers?: readonly MigrationRegister[];
   /** With `--fields` or `--section`. */
@@ -118,6 +120,9 @@ const section: z.ZodType<MigrationSection> = z.strictObject({
   bytes: countSchema.describe('between header and footer, of all parts'),
   undecoded: z.string().nullable().describe('why its fields are not known'),
   subsections: z.array(subsection).describe('also those of structs in its fields'),
+  found: z
+    .array(z.strictObject({ name: z.string(), version: countSchema, offset: countSchema }))
+    .describe('subsections by their headers alone, in fields that QEMU does not describe (virtio)'),
   registers: z.exactOptional(z.array(register)),
   fields: z.exactOptional(z.array(field)),
 });

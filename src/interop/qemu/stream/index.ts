@@ -4,7 +4,8 @@
  */
 export { describeStreamError } from './error.ts';
 export type { StreamCode, StreamError } from './error.ts';
-export { numberOf, subsectionsOf } from './look.ts';
+export { foundSubsections, numberOf, subsectionsOf } from './look.ts';
+export type { FoundSubsection } from './look.ts';
 export type {
   Configuration,
   QemuStream,

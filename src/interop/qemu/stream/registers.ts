@@ -14,9 +14,13 @@ export interface StreamRegister {
 
 /** arm64: system registers. x86: MSRs; all else has fields with the names that everybody knows. Empty of other sections. */
 export function registersOf(state: StreamState): readonly StreamRegister[] {
-  if (!(state instanceof State)) return [];
-  if (state.has(INDEXES)) return byId(state);
-  return state.has(X86) ? byField(state) : [];
+  if (has(state, INDEXES)) return byId(state);
+  return has(state, X86) ? byField(state) : [];
+}
+
+/** A state of the reader knows its names without making its fields. */
+function has(state: StreamState, name: string): boolean {
+  return state instanceof State ? state.has(name) : state.fields.some((field) => field.name === name);
 }
 
 /** arm64: KVM's ids travel in one list and the values in another (`vmstate_arm_cpu` in target/arm/machine.c). */

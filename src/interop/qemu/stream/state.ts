@@ -58,6 +58,13 @@ export class State implements StreamState {
     return this.#entries.flatMap(({ states }) => states ?? []);
   }
 
+  /** Fields of other types than these; arrays in one. */
+  undescribed(types: ReadonlySet<string>): readonly StreamField[] {
+    return this.#entries
+      .filter(({ type, states }) => states === null && !types.has(type))
+      .flatMap((entry) => expand(this.#source, { ...entry, count: null, size: entry.size * (entry.count ?? 1) }));
+  }
+
   /** Whether there is a field of that name; makes none. */
   has(name: string): boolean {
     return this.#entries.some((entry) => entry.name === name);

@@ -62,5 +62,4 @@ export const COMMANDS: readonly string[] = [
   'SWITCHOVER_START',
 ];
 
-export const COMMAND_POSTCOPY_ADVISE = 3;
 export const COMMAND_PACKAGED = 7;

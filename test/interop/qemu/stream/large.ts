@@ -10,7 +10,7 @@ import { description, endOfStream, full, u64 } from './build.ts';
 const megabytes = Number(process.argv[2]);
 const pages = (megabytes * 1024 * 1024) / PAGE;
 
-function* parts(): Generator<Buffer> {
+function* parts(): Generator<Buffer, undefined> {
   yield Buffer.concat([header(), start(2, 'ram', ramBlocks({ 'pc.ram': pages * PAGE }), { version: 4 })]);
   const content = Buffer.alloc(PAGE, 0x7e);
   yield Buffer.concat([goOn('end', 2, page(0, 0x08, 'pc.ram', content), false)]);
@@ -37,4 +37,6 @@ const stream = await readStream(source);
 if (!stream.ok) throw new Error(`${stream.error.offset}: ${stream.error.message}`);
 const { bytes, ram, sections } = stream.value;
 const { maxRSS } = process.resourceUsage();
-console.log(JSON.stringify({ bytes, normal: ram?.blocks[0]?.normal, sections: sections.length, kilobytes: maxRSS }));
+process.stdout.write(
+  JSON.stringify({ bytes, normal: ram?.blocks[0]?.normal, sections: sections.length, kilobytes: maxRSS }),
+);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 interface Measured {
@@ -10,7 +10,7 @@ interface Measured {
 }
 
 function read(megabytes: number): Measured {
-  const program = join(import.meta.dirname, 'large.ts');
+  const program = fileURLToPath(new URL('./large.ts', import.meta.url));
   const ran = spawnSync(process.execPath, ['--max-old-space-size=48', program, `${megabytes}`], { encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(ran.stderr);
   return JSON.parse(ran.stdout) as Measured;

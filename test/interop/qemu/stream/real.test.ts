@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { memorySource, openSource, readStream } from '../../../../src/interop/qemu/stream/index.ts';
-import { subsectionsOf } from '../../../../src/interop/qemu/stream/index.ts';
+import { foundSubsections, subsectionsOf } from '../../../../src/interop/qemu/stream/index.ts';
 import { registersOf } from '../../../../src/interop/qemu/stream/registers.ts';
 import type { StreamListing, StreamSection } from '../../../../src/interop/qemu/stream/index.ts';
 import { pieces } from '../../../../scripts/fuzz/judge.ts';
@@ -60,7 +60,12 @@ describe('a guest of the system’s QEMU', () => {
     if (state === null || state === undefined) throw new Error('no state of the first vCPU');
     expect(registersOf(state).map(({ register }) => register)).toContain('msr/MSR_LSTAR');
     expect(subsectionsOf(state).length).toBeGreaterThan(0);
+    const network = stream.sections.find(({ id }) => id.endsWith('/virtio-net'))?.state;
+    const found = network === null || network === undefined ? [] : foundSubsections(network);
+    expect(found.map(({ name }) => name)).toContain('virtio_pci/modern_state');
     const bytes = readFileSync(path);
+    for (const { name, offset } of found)
+      expect(bytes.toString('latin1', offset + 2, offset + 2 + name.length)).toBe(name);
     for (const { name, offset } of cpus.flatMap((cpu) => (cpu.state === null ? [] : subsectionsOf(cpu.state)))) {
       expect(bytes.subarray(offset + 2, offset + 2 + name.length).toString()).toBe(name);
     }
