@@ -13,10 +13,11 @@ import type { RoundTripGroup } from '../roundtrip/host.ts';
 import type { QemuCampaign, QemuMoved } from './campaign.ts';
 import type { QemuOutcome } from './perform.ts';
 import { witnessIn } from './guest.ts';
-import { placeName, profileOf } from './plan.ts';
+import { placeName } from './plan.ts';
 import type { QemuDeparture, QemuMode, QemuMove } from './plan.ts';
 import { contractAsRead, predictMove, shownByDefault } from './predict.ts';
 import type { QemuPrediction, Shown } from './predict.ts';
+import { profileOf } from './versions.ts';
 
 export interface QemuObservation {
   readonly outcome: RoundTripOutcome;

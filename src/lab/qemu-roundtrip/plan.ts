@@ -4,9 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { contractUnder } from '../../engine/index.ts';
-import { VMM_PROFILES } from '../../arch/vmm/index.ts';
 import { ok } from '../../model/index.ts';
-import type { Architecture, Contract, Result, VmmProfile } from '../../model/index.ts';
+import type { Architecture, Contract, Result } from '../../model/index.ts';
 import type { QemuJob, QemuRequest } from '../../worker/qemu-job.ts';
 import type { QemuVersionName } from '../qemu-version.ts';
 import { pinned } from '../roundtrip/contracts.ts';
@@ -14,6 +13,7 @@ import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
 import { exportedArguments } from './exported.ts';
 import { MACHINE } from './guest.ts';
 import type { PackedGuest } from './guest.ts';
+import { profileOf } from './versions.ts';
 
 /**
  * `host`: `-cpu host`, and nobody says more. `named`: a CPU model by name. `exported`: the arguments that `contract export
@@ -143,12 +143,6 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
       return { name, saved: `${mode} ${placeName(from)} ${digest}`, mode, from, contract: made };
     }
   }
-}
-
-export function profileOf(version: QemuVersionName): VmmProfile {
-  const profile = VMM_PROFILES.find(({ name }) => name === `qemu:${version}`);
-  if (profile === undefined) throw new Error(`no rows for qemu:${version}`);
-  return profile;
 }
 
 /** What a person writes for this guest with this version; the error says why there is nothing to write. */

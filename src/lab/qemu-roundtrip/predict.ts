@@ -9,8 +9,8 @@ import type { Contract, Level, Promised, Reason, Registry, VmmProfile, WordPath 
 import { pinned } from '../roundtrip/contracts.ts';
 import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
 import { crossProfile } from './cross-profile.ts';
-import { profileOf } from './plan.ts';
 import type { QemuMove, QemuPlace } from './plan.ts';
+import { madeOtherwise, profileOf } from './versions.ts';
 
 export interface QemuPrediction {
   /** Of what a restore can show: refusals, and words that the guest reads. */
@@ -48,7 +48,8 @@ export function predictMove(
   const kvm = check(registry, contract, surface, { ...held, ...(left === null ? {} : { from: left }) });
   const move = { registry, profile, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(move, kvm);
-  const reasons = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
+  const judged = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
+  const reasons = [...judged, ...madeOtherwise(registry, departure.from.version, to.version, values)];
   const shows = ({ level, word }: Reason): boolean => level === 'refused' || word === undefined || values.has(word);
   const bad = reasons.filter(({ level }) => isBad(level));
   return {
