@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { VMSTATE_COMPARISON_FORMAT, vmstateComparisonSchema } from '../format/index.ts';
-import { DumpLoader, compare, readDump } from '../interop/qemu/vmstate/index.ts';
+import { DumpLoader, caveatsOf, compare, readDump, sharedMachine } from '../interop/qemu/vmstate/index.ts';
 import type { CompareOptions, Comparison, Finding, VmstateDump } from '../interop/qemu/vmstate/index.ts';
 import { LEVELS, VMM_SURFACE_FORMAT, dumpedMachines, err, ok, vmstateDump, worse } from '../model/index.ts';
 import type { Level, Result, VmmSurface } from '../model/index.ts';
@@ -93,11 +93,44 @@ function dumpOfSurface(name: string, surface: VmmSurface, machine: string | unde
   return ok(machine === undefined ? { ...read.value, machine: null } : read.value);
 }
 
-/** Each pair, both ways; the directions of one pair stand together. */
+/** Each pair, both ways. */
 export function everyPair(dumps: readonly NamedDump[], options: CompareOptions): ComparedDumps[] {
+  const comparing = comparer(options);
   return dumps.flatMap((from, i) =>
-    dumps.flatMap((to, j) => (i === j ? [] : [{ from: i, to: j, comparison: compare(from.dump, to.dump, options) }])),
+    dumps.flatMap((to, j) => (i === j ? [] : [{ from: i, to: j, comparison: comparing(from.dump, to.dump) }])),
   );
+}
+
+/** One direction of two dumps; indices into them. */
+export function onePair(
+  dumps: readonly NamedDump[],
+  [from, to]: readonly [number, number],
+  options: CompareOptions,
+): ComparedDumps {
+  const [source, destination] = [dumps[from], dumps[to]];
+  if (source === undefined || destination === undefined) throw new Error('a pair of dumps that are there');
+  return { from, to, comparison: compare(source.dump, destination.dump, options) };
+}
+
+/** Dumps of one program for several machine types share their sections: those are compared once. */
+function comparer(options: CompareOptions): (from: VmstateDump, to: VmstateDump) => Comparison {
+  const known: { readonly from: VmstateDump; readonly to: VmstateDump; readonly comparison: Comparison }[] = [];
+  return (from, to) => {
+    // What a machine type turns off counts where it is the same on both sides.
+    const machine = sharedMachine(from, to);
+    const same = known.find(
+      (each) =>
+        each.from.sections === from.sections &&
+        each.to.sections === to.sections &&
+        sharedMachine(each.from, each.to) === machine &&
+        (each.from.machine === null) === (from.machine === null) &&
+        (each.to.machine === null) === (to.machine === null),
+    );
+    if (same !== undefined) return { ...same.comparison, caveats: caveatsOf(from, to) };
+    const comparison = compare(from, to, options);
+    known.push({ from, to, comparison });
+    return comparison;
+  };
 }
 
 export function countLevels(findings: readonly Finding[]): Record<Level, number> {

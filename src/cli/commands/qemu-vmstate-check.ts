@@ -10,7 +10,6 @@ import type { Command, Task } from '../command.ts';
 import { EXIT, exitOf, failure } from '../exit.ts';
 import { outputOption } from '../operands.ts';
 import { recordedVmms } from '../recorded.ts';
-import type { ComparedDumps } from '../vmstate.ts';
 
 /** Completed in shells. */
 function dumpName(): ValueParser<'sync', string> {
@@ -51,7 +50,7 @@ export const qemuVmstateCheck: Command = define(
         if (reverse && matrix)
           return failure(EXIT.usage, '--reverse is of two dumps; of several, both ways are checked');
         // Loaded here: dumps cost no other command its loading time.
-        const { everyPair, loadDumps, vmstateJson, worstOfDumps } = await import('../vmstate.ts');
+        const { everyPair, loadDumps, onePair, vmstateJson, worstOfDumps } = await import('../vmstate.ts');
         const { comparisonText, dumpMatrixText } = await import('../vmstate-text.ts');
         const loaded = await loadDumps(files, machine, terminal);
         if (!loaded.ok) return loaded.error;
@@ -59,8 +58,7 @@ export const qemuVmstateCheck: Command = define(
         const unknown = devices.find((device) => dumps.every(({ dump }) => !dump.sections.has(device)));
         if (unknown !== undefined) return failure(EXIT.usage, `no dump has a device type ${unknown}`);
         const options = devices.length === 0 ? {} : { sections: new Set(devices) };
-        const wanted = ({ from }: ComparedDumps): boolean => matrix || from === (reverse ? 1 : 0);
-        const compared = everyPair(dumps, options).filter(wanted);
+        const compared = matrix ? everyPair(dumps, options) : [onePair(dumps, reverse ? [1, 0] : [0, 1], options)];
         const texts = (): string =>
           matrix
             ? dumpMatrixText(terminal, dumps, compared)

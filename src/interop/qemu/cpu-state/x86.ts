@@ -170,6 +170,9 @@ const FIELDS: Readonly<Record<string, Msrs>> = {
   'env.lbr_records/info': array(0x1200),
 };
 
+/** All that hold an MSR. */
+export const X86_FIELDS: readonly string[] = Object.keys(FIELDS);
+
 /**
  * Arrays as long as QEMU could ever need them: it writes as many back as the guest's CPUID has (counters, banks, ranges,
  * records), so that zeros may be of registers that no guest has.

@@ -22,16 +22,13 @@ export interface CompareOptions {
 
 export function compare(from: VmstateDump, to: VmstateDump, options: CompareOptions = {}): Comparison {
   const findings: Finding[] = [];
-  const caveats: string[] = [];
   const context: Context = {
-    machine: from.machine === to.machine ? from.machine : null,
+    machine: sharedMachine(from, to),
     counted: { from: from.counted, to: to.counted },
   };
   if (from.machine !== null && to.machine === null) {
     const text = 'the destination names no machine type';
     findings.push({ level: 'unknown', rule: 'machine-missing', ...at('vmschkmachine'), text, problems: 1 });
-  } else if (from.machine !== null && from.machine !== to.machine) {
-    caveats.push(`another machine type: ${from.machine} and ${to.machine}; a guest moves only to its own`);
   }
   for (const [name, section] of from.sections) {
     if (options.sections?.has(name) === false) continue;
@@ -44,8 +41,18 @@ export function compare(from: VmstateDump, to: VmstateDump, options: CompareOpti
     level: findings.reduce<Level>((worst, { level }) => worse(worst, level), 'same'),
     findings,
     problems: findings.reduce((sum, { problems }) => sum + problems, 0),
-    caveats,
+    caveats: caveatsOf(from, to),
   };
+}
+
+/** The machine type on both sides; null where it is not one, or not said. */
+export function sharedMachine(from: VmstateDump, to: VmstateDump): string | null {
+  return from.machine === to.machine ? from.machine : null;
+}
+
+export function caveatsOf(from: VmstateDump, to: VmstateDump): readonly string[] {
+  if (from.machine === null || to.machine === null || from.machine === to.machine) return [];
+  return [`another machine type: ${from.machine} and ${to.machine}; a guest moves only to its own`];
 }
 
 function at(section: string): Pick<Finding, 'section' | 'description' | 'member'> {
