@@ -11,6 +11,7 @@ import { namedBits } from './x86-cpu-bits.ts';
 import type { Description } from './x86-describe.ts';
 import {
   HIDDEN_WORDS,
+  HYPERV_SWITCHES,
   HYPERV_VENDOR_WORDS,
   PHYSICAL_BITS_WORD,
   PMU_WORDS,
@@ -100,6 +101,9 @@ function hypervOutcome({ switches, promises }: X86Export, { word, field, value }
   const mask = fieldMask(field) & (promises.get(word)?.mask ?? 0n);
   const written = switches.hyperv.find(({ row }) => holds(row, word, mask));
   if (written !== undefined) return set(switchText(written.row, true));
+  if (value === 0n && HYPERV_SWITCHES.some((row) => holds(row, word, mask))) {
+    return inherent('QEMU turns on no service of Hyper-V that it is not told of');
+  }
   if (word === SPINLOCKS_WORD && switches.spinlocks !== null) return set('<hyperv><spinlocks/></hyperv>');
   if (HYPERV_VENDOR_WORDS.includes(word) && switches.hypervVendor !== null) return set('<hyperv><vendor_id/></hyperv>');
   return cannot("QEMU fills in the rest of Hyper-V's leaves by itself");

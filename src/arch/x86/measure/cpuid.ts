@@ -84,19 +84,30 @@ function latitude(
 }
 
 /**
+ * Leaves that describe: vendor, interface, version, how long to spin, limits. A guest reads what its table says, and nothing in
+ * KVM goes by them (arch/x86/kvm/hyperv.c, kvm_hv_set_cpuid) but by the interface, without which the rest has no effect.
+ */
+const HYPERV_DATA = /^hyperv\/0x(?:4000000[0125]:0\/e[abcd]x|40000004:0\/ebx)$/;
+const WHOLE_REGISTER = 0xffff_ffffn;
+
+/**
  * Nobody is given these leaves by default: a VMM adds those that it wants. So a word is 0, and what KVM lists can be
  * set in it.
  */
 function hypervWords(tables: CpuidData, pointer: string): MeasuredWord[] {
   return (tables.hyperv ?? []).flatMap((row, at) =>
-    CPUID_REGISTERS.map((register): MeasuredWord => ({
-      path: cpuidWord(Number(row.leaf), Number(row.subleaf), register).replace('cpuid/', 'hyperv/'),
-      width: 32,
-      value: 0n,
-      latitude: { kind: 'bits', clearable: 0n, settable: fromHex(row[register]), otherwise: IGNORED },
-      mechanism: mechanism(cpuidWord(Number(row.leaf), Number(row.subleaf), register), 'before-first-run'),
-      evidence: `${pointer}/hyperv/${at}/${register}`,
-    })),
+    CPUID_REGISTERS.map((register): MeasuredWord => {
+      const path = cpuidWord(Number(row.leaf), Number(row.subleaf), register).replace('cpuid/', 'hyperv/');
+      const settable = HYPERV_DATA.test(path) ? WHOLE_REGISTER : fromHex(row[register]);
+      return {
+        path,
+        width: 32,
+        value: 0n,
+        latitude: { kind: 'bits', clearable: 0n, settable, otherwise: IGNORED },
+        mechanism: mechanism(cpuidWord(Number(row.leaf), Number(row.subleaf), register), 'before-first-run'),
+        evidence: `${pointer}/hyperv/${at}/${register}`,
+      };
+    }),
   );
 }
 
