@@ -2,6 +2,7 @@
 import type { ProofDocument, ProofLeg, ProofObservation, ProofTrip } from '../../format/index.ts';
 import { faultOf } from '../../lab/index.ts';
 import { causeOf } from './causes.ts';
+import { code, escape, rows } from './markdown-parts.ts';
 import { commandOf, confusionOf, disagreementsOf, legsOf, tallyOf } from './summary.ts';
 import type { Confusion, Leg } from './summary.ts';
 
@@ -239,23 +240,4 @@ function cell({ predicted, outcome, disagreements }: ProofLeg): string {
 
 function short(kernel: string): string {
   return kernel.replace(/^debian:/, '');
-}
-
-function rows(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  return `${line(head)}${line(head.map(() => '---'))}${lines.map(line).join('')}`;
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-/** What Markdown would take for its own, within a cell. */
-function escape(text: string): string {
-  return text
-    .replaceAll('|', '\\|')
-    .replaceAll('<', '&lt;')
-    .replaceAll('_', '\\_')
-    .replaceAll('*', '\\*')
-    .replaceAll('\n', ' ');
 }

@@ -71,7 +71,7 @@ export interface QemuSelection {
 export const MODEL: Readonly<Record<Architecture, string>> = { x86_64: 'EPYC', arm64: 'neoverse-n1' };
 
 /** Measured anew in every boot of an emulated machine: no promise that could be kept. */
-const VARYING = ['tsc/khz'];
+const VARYING: Readonly<Record<Architecture, readonly string[]>> = { x86_64: ['tsc/khz'], arm64: [] };
 
 const MAY: Readonly<Record<QemuSelection['changes'], (kernel: boolean, version: boolean) => boolean>> = {
   kernel: (_, version) => !version,
@@ -117,7 +117,7 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
     case 'named':
       return { name, saved: name, mode, from, contract: null };
     case 'host': {
-      const own = pinned(group, [from.host], {}, VARYING);
+      const own = pinned(group, [from.host], {}, VARYING[group.architecture]);
       if (!own.ok) return { name, why: own.error.message };
       return {
         name,
@@ -128,7 +128,7 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
       };
     }
     case 'exported': {
-      const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING);
+      const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING[group.architecture]);
       if (!both.ok) return { name, why: both.error.message };
       const made = [from.version, to.version].reduce(
         (contract, version) => contractUnder(group.registry, profileOf(version), contract),
