@@ -20,7 +20,11 @@ const set: z.ZodType<SetElement> = z.strictObject({
   by: z.string().describe('the words of the artefact that say it'),
 });
 
-const explained: z.ZodType<ExplainedElementValue> = z.strictObject({ ...promised, why: z.string() });
+const explained: z.ZodType<ExplainedElementValue> = z.strictObject({
+  ...promised,
+  why: z.string(),
+  gives: z.exactOptional(hexSchema.describe('what the guest finds instead, where that is known')),
+});
 
 export const exportSchema: z.ZodType<Exported> = z
   .strictObject({

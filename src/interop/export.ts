@@ -10,6 +10,7 @@ import type {
   ExplainedElementValue,
   ExportOutcome,
   Exported,
+  Promised,
   PromisedElement,
   Registry,
   SetElement,
@@ -57,7 +58,13 @@ export function exported(registry: Registry, contract: Contract, answer: Answer)
         inherent.push({ element, word, value, why: outcome.why });
         break;
       case 'cannot':
-        cannot.push({ element, word, value, why: outcome.why });
+        cannot.push({
+          element,
+          word,
+          value,
+          why: outcome.why,
+          ...(outcome.gives === undefined ? {} : { gives: outcome.gives }),
+        });
         break;
     }
   }
@@ -74,4 +81,20 @@ export function exported(registry: Registry, contract: Contract, answer: Answer)
     cannot,
     notes,
   };
+}
+
+/**
+ * The contract as a guest of this export really has it: where the program gives another value than was promised, and it is
+ * known which, that is promised instead. What is not known stays as it was.
+ */
+export function asGiven(registry: Registry, contract: Contract, { cannot }: Exported): Contract {
+  const given = new Map(cannot.map(({ element, gives }) => [element, gives]));
+  const promises = contract.promises.map((promised): Promised => {
+    const value = registry.elements(promised.word, promised.width).reduce((all, field) => {
+      const instead = given.get(field.path);
+      return instead === undefined ? all : (all & ~fieldMask(field)) | (instead << BigInt(field.shift));
+    }, promised.value);
+    return { ...promised, value };
+  });
+  return { ...contract, promises };
 }

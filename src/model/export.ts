@@ -14,7 +14,11 @@ export type ExportOutcome =
   /** It comes out as promised although the artefact does not say it: why. */
   | { readonly how: 'inherent'; readonly why: string }
   /** The program has no way to say it, or nobody knows one: the guest may find another value. */
-  | { readonly how: 'cannot'; readonly why: string };
+  | {
+      readonly how: 'cannot';
+      readonly why: string;
+      /** What it finds then, where that is known. */ readonly gives?: bigint;
+    };
 
 /** One promised element, with its value within the field. */
 export interface PromisedElement {
@@ -29,6 +33,8 @@ export interface SetElement extends PromisedElement {
 
 export interface ExplainedElementValue extends PromisedElement {
   readonly why: string;
+  /** Of what cannot be set: what the guest finds instead, where that is known. */
+  readonly gives?: bigint;
 }
 
 /** What a program is given. */

@@ -15,7 +15,7 @@ export function exportNotes(
     counts,
     ...notes.map((note) => `Note: ${note}`),
     ...byReason(cannot).flatMap(([why, elements]) => [
-      `${terminal.style('yellow', 'Cannot set')} (${elements.length}): ${why}`,
+      `${terminal.style('yellow', 'Cannot set')} (${elements.length}): ${why}${found(elements)}`,
       ...wrap(shown(elements).join(' '), Math.min(terminal.width, WIDEST) - 2).map((line) => `  ${line}`),
     ]),
   ];
@@ -40,7 +40,13 @@ function words(elements: readonly ExplainedElementValue[]): string[] {
   return [...counts].map(([word, count]) => (count === 1 ? word : `${word}(${count})`));
 }
 
-const valueText = ({ element, value }: ExplainedElementValue): string => `${element}=${hex(value)}`;
+const valueText = ({ element, value, gives }: ExplainedElementValue): string =>
+  `${element}=${hex(value)}${gives === undefined ? '' : `(${hex(gives)})`}`;
+
+/** What the brackets mean, where there are any. */
+function found(elements: readonly ExplainedElementValue[]): string {
+  return elements.some(({ gives }) => gives !== undefined) ? ' (in brackets: what the guest finds)' : '';
+}
 
 function byReason(cannot: readonly ExplainedElementValue[]): [why: string, elements: ExplainedElementValue[]][] {
   const found = new Map<string, ExplainedElementValue[]>();

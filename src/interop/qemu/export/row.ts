@@ -26,11 +26,11 @@ export function rowOutcome(
     case 'gives':
       return extract(field, selects.value) === value
         ? { how: 'inherent', why: 'its guests always have it' }
-        : { how: 'cannot', why: 'its guests always have another value' };
+        : { how: 'cannot', why: 'its guests always have another value', gives: extract(field, selects.value) };
     case 'bits':
       return value === 0n
         ? { how: 'inherent', why: 'bits without a name are 0' }
-        : { how: 'cannot', why: 'this QEMU has no name for the bit, and leaves it 0' };
+        : { how: 'cannot', why: 'this QEMU has no name for the bit, and leaves it 0', gives: 0n };
     case 'itself':
       return byItself(registry, profile, architecture, { word, field, value }, selects.text);
     case 'never':
@@ -58,7 +58,7 @@ function byItself(
   if (given !== undefined) {
     return extract(field, given) === value
       ? { how: 'inherent', why: `QEMU sets it by itself: ${text}` }
-      : { how: 'cannot', why: `QEMU sets it by itself: ${text}` };
+      : { how: 'cannot', why: `QEMU sets it by itself: ${text}`, gives: extract(field, given) };
   }
   if (SWITCHED.test(word)) return never(registry, { word, field, value });
   return {
@@ -77,5 +77,5 @@ function never(
   if (neutral === null) return { how: 'cannot', why: 'QEMU has no way to set it: the guest gets what the host shows' };
   return extract(field, neutral) === value
     ? { how: 'inherent', why: 'QEMU never asks for anything else' }
-    : { how: 'cannot', why: 'QEMU never asks for it' };
+    : { how: 'cannot', why: 'QEMU never asks for it', gives: extract(field, neutral) };
 }

@@ -10,7 +10,7 @@ import { QEMU_X86_PROPERTIES } from '../../../../src/arch/vmm/qemu-properties-x8
 import { QEMU_VERSIONS, isSince } from '../../../../src/arch/vmm/qemu-version.ts';
 import { rowFor } from '../../../../src/engine/vmm/rows.ts';
 import { exportSchema } from '../../../../src/format/index.ts';
-import { promisedFields } from '../../../../src/interop/export.ts';
+import { asGiven, promisedFields } from '../../../../src/interop/export.ts';
 import { exportQemu } from '../../../../src/interop/qemu/export/index.ts';
 import { PAIRS, argumentOf, contractOf, exportOf, profileOf, promising } from './contracts.ts';
 
@@ -47,6 +47,13 @@ describe.each(PAIRS)('$recorded.name with QEMU $version', ({ recorded, version }
     const always = ['enforce', 'pmu', 'kvm', 'vmware-cpuid-freq', 'x-vendor-cpuid-only'];
     const [, ...properties] = argumentOf(found, '-cpu');
     for (const property of properties) expect([...always, ...said]).toContain(property.split('=')[0]);
+  });
+
+  test('what it gives instead it is said to give: that contract it can keep', () => {
+    const given = asGiven(registry, contract, found);
+    const again = exportOf(given, { version });
+    expect(again.cannot.filter(({ gives }) => gives !== undefined)).toEqual([]);
+    expect(again.cannot.length).toBe(found.cannot.filter(({ gives }) => gives === undefined).length);
   });
 
   test('the document is what its schema says', () => {

@@ -112,17 +112,18 @@ export function hypervOutcome(hyperv: Hyperv, { word, field, value }: PromisedFi
   const property = SWITCHES[word];
   if (property !== undefined) {
     const on = hyperv.properties.some(({ name }) => name === property);
-    if (on !== (value !== 0n)) return { how: 'cannot', why: `it goes with ${property}` };
+    if (on !== (value !== 0n)) return { how: 'cannot', why: `it goes with ${property}`, gives: on ? 1n : 0n };
     return on ? { how: 'set', by: `${property}=on` } : { how: 'inherent', why: `it goes with ${property}` };
   }
   if (!word.startsWith('hyperv/')) return null;
   if (hyperv.words === null) {
     return value === 0n
       ? { how: 'inherent', why: "no hv- property is on, and Hyper-V's leaves are not there" }
-      : { how: 'cannot', why: "without Hv#1 in 0x40000001 there are none of Hyper-V's leaves" };
+      : { how: 'cannot', why: "without Hv#1 in 0x40000001 there are none of Hyper-V's leaves", gives: 0n };
   }
   const given = hyperv.words.get(word) ?? { value: 0n, said: 0n };
-  if (extract(field, given.value) !== value) return { how: 'cannot', why: 'no set of hv- properties gives this' };
+  const gives = extract(field, given.value);
+  if (gives !== value) return { how: 'cannot', why: 'no set of hv- properties gives this', gives };
   return extract(field, given.said) === 0n
     ? { how: 'inherent', why: "QEMU's own with Hyper-V's leaves" }
     : { how: 'set', by: 'hv- properties' };

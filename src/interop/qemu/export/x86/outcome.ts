@@ -49,7 +49,7 @@ function byName({ version, features }: X86Settings, { word, field, value }: Prom
   if (name === undefined || (word === ALIASED && isAlias(field.shift))) return null;
   const has = extract(field, features.get(word)?.value ?? 0n);
   if (has !== value)
-    return { how: 'cannot', why: 'the one property is for several bits, of which not all are promised' };
+    return { how: 'cannot', why: 'the one property is for several bits, of which not all are promised', gives: has };
   const said = extract(field, features.get(word)?.said ?? 0n) === 1n;
   return said
     ? { how: 'set', by: `${name}=${value === 1n ? 'on' : 'off'}` }
@@ -65,14 +65,15 @@ function byAlias(promises: Promises, { word, field, value }: PromisedField): Exp
   const given = isAmd(promises) ? first : 0n;
   return given === value
     ? { how: 'inherent', why: 'on AMD it repeats leaf 1, elsewhere it is 0' }
-    : { how: 'cannot', why: 'on AMD it repeats leaf 1, elsewhere it is 0' };
+    : { how: 'cannot', why: 'on AMD it repeats leaf 1, elsewhere it is 0', gives: given };
 }
 
 function byValue(found: Computed | null, { field, value }: PromisedField): ExportOutcome | null {
   if (found === null) return null;
   const { value: given, hosts, why } = found;
   if (given === null || extract(field, hosts ?? 0n) !== 0n) return { how: 'cannot', why };
-  return extract(field, given) === value ? { how: 'inherent', why } : { how: 'cannot', why };
+  const gives = extract(field, given);
+  return gives === value ? { how: 'inherent', why } : { how: 'cannot', why, gives };
 }
 
 /** Of words with names: what has none is 0. */
@@ -80,5 +81,5 @@ function byRest({ version, features }: X86Settings, { word, value }: PromisedFie
   if (!features.has(word) && Object.keys(qemuNames(version, word)).length === 0) return null;
   return value === 0n
     ? { how: 'inherent', why: 'bits without a name are 0' }
-    : { how: 'cannot', why: 'this QEMU has no name for the bit, and leaves it 0' };
+    : { how: 'cannot', why: 'this QEMU has no name for the bit, and leaves it 0', gives: 0n };
 }
