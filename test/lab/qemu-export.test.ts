@@ -97,10 +97,10 @@ describe('exported arguments in the lab', () => {
         const seen = reads.get(word);
         if (seen !== undefined) expect(seen & mask, `QEMU ${version}: ${word}`).toBe(value & mask);
       }
-      // What it is said not to have differs in fact, too: the caches.
-      const caches = found.cannot.filter(({ word }) => word.startsWith('cpuid/0x80000005:0/e'));
-      expect(caches.length).toBeGreaterThan(0);
-      for (const element of caches) expect(read(contract, reads, element), element.element).not.toBe(element.value);
+      // What it is said to find instead it finds: QEMU's caches, the number of ASIDs.
+      const instead = found.cannot.filter(({ word, gives }) => gives !== undefined && reads.has(word));
+      expect(instead.length).toBeGreaterThan(5);
+      for (const element of instead) expect(read(contract, reads, element), element.element).toBe(element.gives);
     }
   });
 });
