@@ -1,5 +1,6 @@
 /** What must hold of whatever bytes a reader of streams is given. */
-import { numberOf, readStream, subsectionsOf } from '../../src/interop/qemu/stream/index.ts';
+import { foundSubsections, numberOf, readStream, subsectionsOf } from '../../src/interop/qemu/stream/index.ts';
+import { registersOf } from '../../src/interop/qemu/stream/registers.ts';
 import type { ByteSource, StreamError, StreamListing, StreamState } from '../../src/interop/qemu/stream/index.ts';
 import type { Result } from '../../src/model/index.ts';
 
@@ -44,6 +45,9 @@ function stateFault(bytes: Uint8Array, state: StreamState): string | null {
     if (field.bytes.length !== field.size) return `${name}/${field.name}: its bytes`;
     if (field.size > 0 && field.bytes[0] !== bytes[field.offset]) return `${name}/${field.name}: its offset`;
     numberOf(field);
+  }
+  for (const found of [...foundSubsections(state), ...registersOf(state)]) {
+    if (found.offset < offset || found.offset > offset + length) return `${name}: what was found in it`;
   }
   for (const subsection of subsectionsOf(state)) {
     const fault = stateFault(bytes, subsection);

@@ -87,7 +87,18 @@ const postcopy: Buffer = Buffer.concat([
 
 const nested: Buffer = Buffer.concat([
   header(),
-  full(1, 'disk', Buffer.concat([u16(7), u8(8), u16(9), u8(10), subsection('pci/irq', 3, u8(1)), Buffer.alloc(12)])),
+  full(
+    1,
+    'disk',
+    Buffer.concat([
+      u16(7),
+      u8(8),
+      u16(9),
+      u8(10),
+      subsection('pci/irq', 3, u8(1)),
+      subsection('v/a', 1, u8(1), u16(2)),
+    ]),
+  ),
   endOfStream(),
   description({
     page_size: PAGE,
@@ -105,7 +116,7 @@ const nested: Buffer = Buffer.concat([
             subsections: [{ vmsd_name: 'pci/irq', version: 3, fields: [field('level', 'bool', 1)] }],
           },
         }),
-        field('queue', 'uint32', 4, { array_len: 3 }),
+        field('queue', 'virtio', 12),
       ]),
     ],
   }),
