@@ -118,7 +118,7 @@ function xmlFailure(name: string, error: ReadError): Failure {
       return failure(EXIT.input, `${name}: ${error.error.message}`, error.error.advice);
     case 'xml': {
       const { line, message } = error.fault;
-      return failure(EXIT.input, `${name}: ${line === null ? message : `line ${line}: ${message}`}`, CAPTURES);
+      return failure(EXIT.input, `${name}: ${line === null ? message : `line ${line}: ${message}`}`);
     }
   }
 }

@@ -56,8 +56,9 @@ export const contractExport: Command = define(
       'The artefact goes to standard output alone, so that it can be piped; what the program cannot be told goes to standard error, each element with its value and the reason. -o json has both.',
     examples: [
       'evenkeel contract export web.contract.json --qemu 10.0',
-      'qemu-system-x86_64 $(evenkeel contract export web.contract.json --qemu 7.2) …',
+      'evenkeel contract export web.contract.json --qemu 7.2 | xargs qemu-system-x86_64 -m 2G disk.img',
       'evenkeel contract export x86_64/epyc-milan/debian-6.1 --qemu 10.0 -o json',
+      'evenkeel contract export web.contract.json --libvirt',
     ],
   },
 );

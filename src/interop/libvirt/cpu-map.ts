@@ -51,7 +51,7 @@ export interface CpuMapError {
 }
 
 const PACKAGES =
-  'On Debian it is in libvirt-common (up to 12 in libvirt0), on Fedora in libvirt-libs, on SUSE in libvirt-libs; ' +
+  'It comes with libvirt: on Debian in libvirt-common (up to 12 in libvirt0), on Fedora in libvirt-libs. ' +
   `${CPU_MAP_VARIABLE} names another place.`;
 
 /** The directory in use: the argument, the variable, the packages' own. */

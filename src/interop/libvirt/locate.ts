@@ -50,7 +50,9 @@ export function locate(text: string): Result<Located, XmlFault> {
   const [first, second] = found;
   if (first === undefined) {
     const [root] = roots.value;
-    return err(fault(root?.line ?? null, `<${root?.name ?? ''}> holds nothing that describes a CPU`));
+    const subjects = SUBJECTS.filter((name) => name !== 'mode').map((name) => `<${name}>`);
+    const message = `<${root?.name ?? ''}> holds nothing that describes a CPU: none of ${subjects.join(', ')}`;
+    return err(fault(root?.line ?? null, message));
   }
   if (second !== undefined) {
     const places = found.map(({ name, line }) => `<${name}> in line ${line}`).join(', ');

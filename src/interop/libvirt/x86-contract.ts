@@ -96,7 +96,9 @@ function notesOf({ check, match, model }: CpuDefinition, machine: string | undef
   return [
     ...(check === 'full'
       ? []
-      : [`check='${check ?? 'not set'}': what the running guest has besides is not stated; its live XML says it`]),
+      : [
+          `${check === null ? 'no check' : `check='${check}'`}: what the running guest has besides is not stated; its live XML says it`,
+        ]),
     ...(match === 'minimum' ? ["match='minimum': the guest gets what its host has besides"] : []),
     ...(model?.fallback === 'allow' && check !== 'full'
       ? ["fallback='allow': where QEMU lacks the model, libvirt takes another one"]

@@ -88,7 +88,7 @@ interface Cost {
  */
 function costOf(model: X86Model, wanted: Wanted, map: X86Map): Cost {
   const { required, disabled } = difference(model, wanted, map);
-  const removed = [...model.removed].filter((name) => !required.includes(name));
+  const removed = [...model.removed].filter((name) => contains(wanted.off, bitsOf(map.features, [name])));
   const off = new Set([...disabled, ...removed]).size;
   const counted = Math.ceil(off / 2);
   const penalty = (counted * (counted + 3)) / 2;
