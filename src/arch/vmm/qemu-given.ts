@@ -1,7 +1,8 @@
 /**
  * What QEMU makes of CPUID leaves that it has no property for: cpu_x86_cpuid of target/i386/cpu.c in Debian's sources of
  * 5.2, 7.2, 10.0 and 10.2.2 (1:10.2.2+ds-1). 11.1's source could not be had; what 5.2 to 10.2 agree on is taken to hold for
- * it too, and leaves that none of them knows are `unknown` there.
+ * it too (guests of 11.1 in the lab read 0x80000019 to 0x8000001b as 0), and of any other leaf that none of them knows it is
+ * `unknown` there.
  */
 import type { Selection, VmmRow } from '../../model/index.ts';
 import { CONFIGURED, NOT_READ } from './patterns.ts';
@@ -12,6 +13,8 @@ interface Given {
   readonly selects: Selection;
   /** Left out of versions in which the word has feature bits, or that nobody read. */
   readonly except?: readonly QemuVersion[];
+  /** Of this version alone: of others the row for the rest says so. */
+  readonly only?: QemuVersion;
 }
 
 const gives = (value: bigint): Selection => ({ how: 'gives', value });
@@ -20,6 +23,9 @@ const off = (text: string): Selection => ({ how: 'off', text });
 
 const leaf = (number: string, ...registers: readonly string[]): string[] =>
   (registers.length === 0 ? ['*'] : registers).map((register) => `cpuid/${number}/${register}`);
+
+const range = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, offset) => `0x${(first + offset).toString(16)}`);
 
 const GIVEN: readonly Given[] = [
   // CLFLUSH in units of 8 bytes; no brand index. APIC id and the number of threads are topology.
@@ -56,6 +62,12 @@ const GIVEN: readonly Given[] = [
   { words: leaf('0x80000021:0', 'edx'), selects: gives(0n) },
   { words: leaf('0x80000021:0', 'ecx'), selects: gives(0n), except: ['11.1'] },
   { words: leaf('0x80000022:0', 'ebx'), selects: off('-cpu …,perfmon-v2=off'), except: ['5.2', '7.2'] },
+  // Reserved leaves, TLBs of 1 GiB pages, instruction-based sampling, lightweight profiling, resource control.
+  {
+    words: ['0xc', ...range(0x8000_000b, 0x8000_001c), '0x80000020'].flatMap((number) => leaf(`${number}:*`)),
+    selects: gives(0n),
+    only: '11.1',
+  },
   {
     words: ['2:0', '4:*', '80000005:0', '80000006:0', '8000001d:*'].flatMap((name) => leaf(`0x${name}`)),
     selects: itself('from the CPU model, whatever the host shows'),
@@ -65,7 +77,9 @@ const GIVEN: readonly Given[] = [
 /** Rows for what has no property. `cpuid/*` at the end: "reserved values: zero". */
 export function qemuGivenRows(version: QemuVersion): VmmRow[] {
   const source = 'target/i386/cpu.c, cpu_x86_cpuid';
-  const rows = GIVEN.filter(({ except }) => except?.includes(version) !== true).map(({ words, selects }): VmmRow => ({
+  const rows = GIVEN.filter(
+    ({ except, only }) => except?.includes(version) !== true && (only === undefined || only === version),
+  ).map(({ words, selects }): VmmRow => ({
     words,
     selects,
     ...CONFIGURED,
