@@ -20,7 +20,7 @@ function factTable(terminal: Terminal, name: string, listing: StreamListing): st
   const { bytes, container, configuration, architecture, pageSize, footers, commands, description } = listing;
   const { capabilities = [], uuid = null } = configuration ?? {};
   const facts: (readonly [string, string])[] = [
-    ['Stream', `${name}, ${inUnits(bytes)}`],
+    ['Stream', `${name === '-' ? 'standard input' : name}, ${inUnits(bytes)}`],
     ...(container === null ? [] : [['Inside', `${container.name}; begins at ${hex(container.bytes)}`] as const]),
     ['Machine', `${configuration?.machine ?? 'not said'}${architecture === null ? '' : `, ${architecture}`}`],
     ...(capabilities.length === 0 ? [] : [['Capabilities', capabilities.join(', ')] as const]),
