@@ -1,14 +1,17 @@
 /** A word that the destination has, with another value: can the VMM set it, and what if KVM refuses. */
 import { extract, fieldMask, hex } from '../../model/index.ts';
-import type { Contract, Element, Reason, Registry, VmmRow } from '../../model/index.ts';
+import type { Contract, Element, Reason, Registry, VmmProfile, VmmRow } from '../../model/index.ts';
 import { added, afterError, changed, unchanged } from './reason.ts';
 import type { VmmMove } from './reason.ts';
-import { rowFor } from './rows.ts';
+import { fits, rowFor } from './rows.ts';
 import { selectionOf } from './selection.ts';
 
 export function valued({ profile, contract, registry }: VmmMove, reason: Reason, row: VmmRow): Reason {
   const { name } = profile;
   const element = elementOf(registry, contract, reason);
+  if (isGivenUnasked(profile, contract, reason, element)) {
+    return changed(reason, 'same', 'vmm-gives', `guests of ${name} have it whatever the host declares`);
+  }
   const selection = selectionOf(row.selects, element, reason.promised);
   switch (selection.how) {
     case 'never':
@@ -33,6 +36,20 @@ export function valued({ profile, contract, registry }: VmmMove, reason: Reason,
   }
   if (reason.level !== 'refused') return unchanged(reason);
   return afterError(reason, row, name, reason.rule === 'state-not-taken' ? 'lost' : 'silent');
+}
+
+/** Bits that the VMM sets, or leaves out, on every host: the guest has them as it was promised. */
+function isGivenUnasked(
+  { defaults }: VmmProfile,
+  { architecture }: Contract,
+  { word, promised }: Reason,
+  element: Element | undefined,
+): boolean {
+  if (word === undefined || element === undefined || promised === null) return false;
+  const field = fieldMask(element);
+  const given = defaults[architecture].find(({ words }) => words.some((pattern) => fits(pattern, word)));
+  if (given?.mask === undefined || (field & ~given.mask) !== 0n) return false;
+  return extract(element, given.value) === promised;
 }
 
 /** The guest is sure to find another value if nobody sets it. Not of what KVM made silent already: that stays. */

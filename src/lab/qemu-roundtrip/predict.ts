@@ -9,6 +9,8 @@ import type { Contract, Level, Promised, Reason, Registry, VmmProfile, WordPath 
 import { pinned } from '../roundtrip/contracts.ts';
 import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
 import { crossProfile } from './cross-profile.ts';
+import { notGiven, withoutElements } from './exported.ts';
+import { MACHINE } from './guest.ts';
 import type { QemuMove, QemuPlace } from './plan.ts';
 import { madeOtherwise, profileOf } from './versions.ts';
 
@@ -19,7 +21,7 @@ export interface QemuPrediction {
   readonly kvm: Level;
   /** Elements for which something bad is predicted that this guest does not show. */
   readonly beyond: number;
-  /** What of it is bad and shown, worst first. */
+  /** What of it is bad and shown: refusals first, then the worst. */
   readonly reasons: readonly Reason[];
 }
 
@@ -35,39 +37,87 @@ export interface KnownBefore {
 
 export function predictMove(
   group: RoundTripGroup,
-  { departure, to }: QemuMove,
-  contract: Contract,
+  move: QemuMove,
+  whole: Contract,
   { shown, values }: KnownBefore,
 ): QemuPrediction {
+  const { departure, to } = move;
   const { registry, architecture } = group;
+  const { contract, reasons: given } = asExported(group, move, whole, values);
   const { surface } = to.host;
   const left = departure.mode === 'exported' ? departure.from.host.surface : null;
   const words = new Set([...surface.words.keys(), ...contract.promises.map(({ word }) => word), ...contract.carries]);
   const profile = crossProfile(profileOf(departure.from.version), profileOf(to.version), architecture, words);
   const held = { values: Object.fromEntries([...values].filter(([word]) => contract.carries.includes(word))) };
   const kvm = check(registry, contract, surface, { ...held, ...(left === null ? {} : { from: left }) });
-  const move = { registry, profile, contract, destination: surface, away: left, ...held };
-  const verdict = underVmm(move, kvm);
+  const layer = { registry, profile, contract, destination: surface, away: left, ...held };
+  const verdict = underVmm(layer, kvm);
   const judged = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
-  const reasons = [...judged, ...madeOtherwise(registry, departure.from.version, to.version, values)];
+  const reasons = [...judged, ...given, ...madeOtherwise(registry, departure.from.version, to.version, values)];
   const shows = ({ level, word }: Reason): boolean => level === 'refused' || word === undefined || values.has(word);
   const bad = reasons.filter(({ level }) => isBad(level));
   return {
     level: worstOf(reasons, shows),
     kvm: worstOf(kvm.reasons, shows),
     beyond: bad.filter((reason) => !shows(reason)).length,
-    reasons: bad.filter(shows).toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
+    reasons: bad.filter(shows).toSorted((a, b) => hiding(b) - hiding(a)),
   };
+}
+
+function hiding({ level }: Reason): number {
+  return level === 'refused' ? LEVELS.length : LEVELS.indexOf(level);
 }
 
 function isBad(level: Level): boolean {
   return worse(level, 'selectable') !== 'selectable';
 }
 
+/** A load that fails anywhere shows nothing else: what is refused hides what would have been silent. */
 function worstOf(reasons: readonly Reason[], shows: (reason: Reason) => boolean): Level {
+  if (reasons.some(({ level }) => level === 'refused')) return 'refused';
   return reasons
     .filter((reason) => !isBad(reason.level) || shows(reason))
     .reduce<Level>((worst, { level }) => worse(worst, level), 'same');
+}
+
+/**
+ * What the exporter says that guests of the one that is left do not get is not promised. Where the other one's do, or the
+ * reverse, the guest finds it otherwise.
+ */
+function asExported(
+  { registry, architecture }: RoundTripGroup,
+  { departure: { mode, from }, to }: QemuMove,
+  contract: Contract,
+  values: Shown,
+): { readonly contract: Contract; readonly reasons: readonly Reason[] } {
+  if (mode !== 'exported') return { contract, reasons: [] };
+  const machine = MACHINE[architecture].type;
+  const here = notGiven(registry, contract, from.version, machine);
+  const there = from.version === to.version ? here : notGiven(registry, contract, to.version, machine);
+  const reasons = contract.promises.flatMap(({ word, width, value }) =>
+    registry
+      .elements(word, width)
+      .filter(({ path }) => here.has(path) !== there.has(path))
+      .flatMap((element): Reason[] => {
+        const [promised, reads] = [extract(element, value), values.get(word)];
+        if (reads === undefined) return [];
+        const gives = here.has(element.path) ? from.version : to.version;
+        const shows = here.has(element.path) ? promised : null;
+        const text = `the guest reads ${hex(extract(element, reads))}; QEMU ${gives} cannot give it ${hex(promised)}, and the other can`;
+        return [reasonOf(registry, word, element.path, { level: 'silent', rule: 'not-given', text, promised, shows })];
+      }),
+  );
+  return { contract: withoutElements(registry, contract, new Set([...here, ...there])), reasons };
+}
+
+function reasonOf(
+  registry: Registry,
+  word: WordPath,
+  element: string,
+  { level, rule, text, promised, shows }: Pick<Reason, 'level' | 'rule' | 'text' | 'promised' | 'shows'>,
+): Reason {
+  const area = registry.area(word);
+  return { element, area, level, rule, text, promised, shows, evidence: null, setting: null, word, obstacle: 'vmm' };
 }
 
 /**
