@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { recordedVmms } from '../src/cli/recorded.ts';
 import { readDocument } from '../src/format/index.ts';
 import { dumpedMachines, vmstateDump } from '../src/model/index.ts';
@@ -17,7 +18,7 @@ import { findChecker } from '../test/interop/qemu/vmstate/checker.ts';
 import type { Checker } from '../test/interop/qemu/vmstate/checker.ts';
 
 const ROUNDS = 3;
-const CHILD = join(import.meta.dirname, 'vmstate-child.ts');
+const CHILD = fileURLToPath(new URL('./vmstate-child.ts', import.meta.url));
 /** The aim: how many times faster, beyond start-up. */
 const AIM = 20;
 

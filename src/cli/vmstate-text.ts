@@ -25,7 +25,8 @@ export function comparisonText(
     const named = dumps[index];
     if (named === undefined) throw new Error('a comparison of dumps that are there');
     const { name, dump } = named;
-    return `${word}  ${name}  ${dump.machine ?? 'no machine type'}, ${dump.sections.size} device types\n`;
+    const types = dump.sections.size === 1 ? 'device type' : 'device types';
+    return `${word}  ${name}  ${dump.machine ?? 'no machine type'}, ${dump.sections.size} ${types}\n`;
   };
   const { findings, problems, caveats } = comparison;
   const shown = findings.filter(({ level }) => all || level !== 'same');

@@ -1,18 +1,16 @@
 /** What a destination does with a stream: section by section, subsection by subsection, register by register. */
 import type { Level, WordPath } from '../../../model/index.ts';
 
-export const STREAM_RULES = [
-  'section-unknown',
-  'section-version-too-new',
-  'section-version-too-old',
-  'subsection-unknown',
-  'subsection-version-too-new',
-  'subsection-version-too-old',
-  'capability-missing',
-  'register',
-] as const;
-
-export type StreamRule = (typeof STREAM_RULES)[number];
+/** Stable codes of what decided. */
+export type StreamRule =
+  | 'section-unknown'
+  | 'section-version-too-new'
+  | 'section-version-too-old'
+  | 'subsection-unknown'
+  | 'subsection-version-too-new'
+  | 'subsection-version-too-old'
+  | 'capability-missing'
+  | 'register';
 
 export interface StreamFinding {
   readonly level: Level;

@@ -3,5 +3,5 @@ export { caveatsOf, compare, sharedMachine } from './compare.ts';
 export type { CompareOptions } from './compare.ts';
 export { DumpLoader } from './load.ts';
 export type { Comparison, Description, Field, Finding, Rule, VmstateDump, VmstateSection } from './model.ts';
-export { isVmstateDump, readDump } from './read.ts';
+export { readDump } from './read.ts';
 export type { DumpFault } from './read.ts';

@@ -48,28 +48,25 @@ export interface Field {
 }
 
 /** Stable codes of what can be wrong from one dump to another. */
-export const RULES = [
-  'machine-missing',
-  'section-missing',
-  'section-version-too-new',
-  'section-version-too-old',
-  'section-has-no-state',
-  'description-renamed',
-  'description-missing',
-  'description-version-too-new',
-  'description-version-too-old',
-  'entry-missing',
-  'field-missing',
-  'field-other',
-  'field-size',
-  'field-version',
-  'field-added',
-  'unused-size',
-  'subsection-missing',
-  'subsection-added',
-] as const;
-
-export type Rule = (typeof RULES)[number];
+export type Rule =
+  | 'machine-missing'
+  | 'section-missing'
+  | 'section-version-too-new'
+  | 'section-version-too-old'
+  | 'section-has-no-state'
+  | 'description-renamed'
+  | 'description-missing'
+  | 'description-version-too-new'
+  | 'description-version-too-old'
+  | 'entry-missing'
+  | 'field-missing'
+  | 'field-other'
+  | 'field-size'
+  | 'field-version'
+  | 'field-added'
+  | 'unused-size'
+  | 'subsection-missing'
+  | 'subsection-added';
 
 export interface Finding {
   readonly level: Level;

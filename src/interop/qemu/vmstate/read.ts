@@ -20,11 +20,6 @@ export const MACHINE_SECTION = 'vmschkmachine';
 
 type JsonObject = { readonly [key: string]: Json };
 
-/** True for what looks like a dump: for those who tell files by their shape. */
-export function isVmstateDump(json: Json): boolean {
-  return isObject(json) && Object.hasOwn(json, MACHINE_SECTION);
-}
-
 export function readDump(json: Json): Result<VmstateDump, DumpFault> {
   const reader = new Reader();
   const dump = reader.dump(json);

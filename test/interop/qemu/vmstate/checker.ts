@@ -2,7 +2,7 @@
  * QEMU's own checker, scripts/vmstate-static-checker.py of its source tree, where it is at hand: EVENKEEL_VMSTATE_CHECKER
  * names it. What it says is made comparable: which section and description each problem is of.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Comparison, VmstateDump } from '../../../../src/interop/qemu/vmstate/index.ts';
 
@@ -57,9 +57,4 @@ export function placesOf({ findings }: Comparison, from: VmstateDump): readonly 
       return Array<string>(problems).fill(`${section}: ${description ?? ''}`);
     })
     .toSorted();
-}
-
-/** What `git` of the checker's own tree calls it, for benches; empty where it is in none. */
-export function versionOfChecker({ script }: Checker): string {
-  return execFileSync('sha256sum', [script], { encoding: 'utf8' }).slice(0, 12);
 }
