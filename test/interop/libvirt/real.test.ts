@@ -24,6 +24,8 @@ const ROOTS = ['/', ...(process.env['EVENKEEL_LIBVIRT_ROOTS'] ?? '').split(':').
 const SURFACES = new URL('../../../surfaces/x86_64/', import.meta.url);
 const registry = registryFor('x86_64');
 const SLOW = 300_000;
+/** Of libxml2-utils. */
+const XMLLINT = 'xmllint';
 
 interface Subject {
   readonly name: string;
@@ -118,12 +120,12 @@ describe.each(ROOTS)('libvirt below %s', (root) => {
     'takes every exported definition, by its schema and by define, and gives it back as it was',
     (context) => {
       const libvirt = running(context);
-      const hasLint = spawnSync('xmllint', ['--version']).status === 0;
+      const hasLint = spawnSync(XMLLINT, ['--version']).status === 0;
       for (const { name, contract } of subjects()) {
         const text = exportOf(contract);
         const cpu = file('cpu.xml', text.slice(0, text.indexOf('</cpu>') + '</cpu>\n'.length));
         if (hasLint) {
-          const valid = spawnSync('xmllint', ['--noout', '--relaxng', join(share, 'schemas/cpu.rng'), cpu], {
+          const valid = spawnSync(XMLLINT, ['--noout', '--relaxng', join(share, 'schemas/cpu.rng'), cpu], {
             encoding: 'utf8',
           });
           expect([name, valid.status, valid.stderr]).toEqual([name, 0, expect.stringContaining('validates')]);
