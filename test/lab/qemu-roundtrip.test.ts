@@ -77,7 +77,7 @@ describe('a guest of a real QEMU', () => {
       if (!done.ok) throw new Error(done.error.message);
       expect(done.value.flatMap(({ failed }) => failed)).toEqual([]);
       const recorded = { at: '', by: '', command: '', seconds: 0, environment: {} };
-      const proof = qemuProofOf(done.value, ['host'], [], recorded);
+      const proof = await qemuProofOf(done.value, ['host'], [], recorded);
       expect(proof.none).toEqual([]);
       expect(proof.moves.map((move) => move.outcome)).toEqual([outcome]);
       expect(proof.moves.map(({ fault }) => fault)).toEqual([null]);

@@ -115,7 +115,7 @@ export const labQemuRoundtrip: Command = define(
         );
         terminal.status('');
         if (!done.ok) return labFailure(terminal, done.error);
-        const proof = qemuProofOf(done.value, modesOf(given.modes), prepared.value.qemus, {
+        const proof = await qemuProofOf(done.value, modesOf(given.modes), prepared.value.qemus, {
           at: new Date().toISOString(),
           by: `evenkeel ${evenkeelVersion()}`,
           command: commandText(given),

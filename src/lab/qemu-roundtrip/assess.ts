@@ -3,6 +3,7 @@ import { extract, fieldMask, fromHex } from '../../model/index.ts';
 import { isPromised } from '../../engine/addition-units.ts';
 import type { Contract, Level, Registry, RoundTripFault, RoundTripOutcome, WordPath } from '../../model/index.ts';
 import type { WitnessReport } from '../../guest/witness.ts';
+import type { QemuStream } from '../../interop/qemu/stream/index.ts';
 import { testimonyOf } from '../../worker/testimony.ts';
 import type { QemuGuest, QemuJobDone } from '../../worker/qemu-job.ts';
 import { faultOf } from '../roundtrip/agreement.ts';
@@ -16,7 +17,8 @@ import { witnessIn } from './guest.ts';
 import { placeName } from './plan.ts';
 import type { QemuDeparture, QemuMode, QemuMove } from './plan.ts';
 import { contractAsRead, predictMove, shownByDefault } from './predict.ts';
-import type { QemuPrediction, Shown } from './predict.ts';
+import type { KnownBefore, QemuPrediction, Shown } from './predict.ts';
+import { readSaved, refusedSections } from './stream.ts';
 import { profileOf } from './versions.ts';
 
 export interface QemuObservation {
@@ -67,8 +69,9 @@ export interface AssessedCampaign {
   readonly unlike: readonly Unlike[];
 }
 
-export function assessCampaign({ itinerary: { group }, guest, moved }: QemuCampaign): AssessedCampaign {
+export async function assessCampaign({ itinerary: { group }, guest, moved }: QemuCampaign): Promise<AssessedCampaign> {
   const reports = new Reports(group, guest);
+  const streams = await savedStreams(moved);
   const fresh = new Map(
     moved.flatMap(({ move: { departure }, saved }) => {
       const report = reports.of(saved);
@@ -100,9 +103,24 @@ export function assessCampaign({ itinerary: { group }, guest, moved }: QemuCampa
       named: fresh.get(`named ${place}`) ?? null,
       exported: null,
     };
-    moves.push(assessMove(group, each, contract, shown[departure.mode], left, reports));
+    const stream = streams.get(departure.saved);
+    const said = stream === undefined ? [] : refusedSections(stream, to);
+    const before = { shown: shown[departure.mode], whole: departure.mode === 'named', values: read, stream: said };
+    moves.push(assessMove(group, each, contract, before, left, reports));
   }
   return { moves, notSaved: [...notSaved.values()], unlike: [...unlike.values()].flat() };
+}
+
+/** By save job. */
+async function savedStreams(moved: readonly QemuMoved[]): Promise<ReadonlyMap<string, QemuStream>> {
+  const streams = new Map<string, QemuStream>();
+  for (const { move, saved } of moved) {
+    const packed = doneOf(saved)?.stream ?? null;
+    if (packed === null || streams.has(move.departure.saved)) continue;
+    const stream = await readSaved(packed);
+    if (stream !== null) streams.set(move.departure.saved, stream);
+  }
+  return streams;
 }
 
 /** Reports out of the memory that jobs brought back, each read once. */
@@ -131,12 +149,11 @@ function assessMove(
   group: RoundTripGroup,
   { move, restored }: QemuMoved,
   contract: Contract,
-  shown: Shown | null,
+  before: KnownBefore,
   left: WitnessReport,
   reports: Reports,
 ): AssessedMove {
-  const values = readsOf(left);
-  const prediction = predictMove(group, move, contract, { shown, values });
+  const prediction = predictMove(group, move, contract, before);
   const observation = observationOf(group, restored, left, reports.of(restored));
   const done = doneOf(restored);
   return {
@@ -161,8 +178,8 @@ function whyNot(outcome: QemuOutcome | null): Pick<NotMoved, 'why' | 'said'> {
   return { why: how.join('; '), said: withoutNoise(said) };
 }
 
-/** Machine types are said to be old in every start of a newer QEMU. */
-const NOISE = /warning: Machine type '[^']+' is deprecated|^\(Use `/;
+/** What every start says: that a machine type is old, and what of a named model the host does not have. */
+const NOISE = /warning: (?:Machine type '[^']+' is deprecated|host doesn't support requested feature)/;
 
 export function withoutNoise(said: readonly string[]): readonly string[] {
   return said.filter((line) => !NOISE.test(line)).map((line) => line.replace(/^qemu-system-\w+: /, ''));

@@ -45,50 +45,75 @@ export async function performQemuJobs(
   context: LabContext,
   prepared: PreparedQemus,
   request: QemuRequest,
-  { architecture, cpu, again, onBoot, onJob }: QemuPerformOptions,
+  options: QemuPerformOptions,
 ): Promise<Result<QemuPerformed, LabError>> {
-  const identity = `${identityOfQemus(prepared)}\n${cpuArgument(architecture, cpu)}`;
+  const identity = `${identityOfQemus(prepared)}\n${cpuArgument(options.architecture, options.cpu)}`;
   const paths = new Map(request.jobs.map((job) => [job.name, pathOf(context, identity, request, job)]));
   const jobs = new Map<string, QemuOutcome>();
-  const open: QemuJob[] = [];
-  for (const job of request.jobs) {
-    const known = again ? null : remembered(paths.get(job.name) ?? '');
-    if (known === null) open.push(job);
-    else jobs.set(job.name, { how: 'done', done: known });
+  for (const { name } of options.again ? [] : request.jobs) {
+    const known = remembered(paths.get(name) ?? '');
+    if (known !== null && !isBroken({ how: 'done', done: known })) jobs.set(name, { how: 'done', done: known });
   }
   const result = { jobs, remembered: jobs.size };
-  if (open.length === 0) return ok(result);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const open = request.jobs.filter(({ name }) => isBroken(jobs.get(name)));
+    if (open.length === 0) break;
+    const asked = await askFor(context, prepared, { ...request, jobs: open }, options, (name, done) => {
+      jobs.set(name, { how: 'done', done });
+      remember(paths.get(name) ?? '', done);
+    });
+    if (!asked.ok) return asked;
+    for (const { name } of open) {
+      if (!jobs.has(name)) jobs.set(name, { how: 'lost', why: whyLost(asked.value[name]) });
+    }
+  }
+  return ok(result);
+}
+
+/**
+ * A QEMU that dies of a signal, or with its machine, may do so for the emulator's sake (docs/decisions/0004-lab-qemu.md): only
+ * what happens twice counts.
+ */
+const ATTEMPTS = 2;
+
+function isBroken(outcome: QemuOutcome | undefined): boolean {
+  return outcome?.how !== 'done' || outcome.done.ended?.startsWith('SIG') === true;
+}
+
+/** One boot, as long as its machine lives. */
+async function askFor(
+  context: LabContext,
+  prepared: PreparedQemus,
+  request: QemuRequest,
+  { architecture, cpu, onBoot, onJob }: QemuPerformOptions,
+  onDone: (name: string, done: QemuJobDone) => void,
+): Promise<Result<Readonly<Record<string, Section>>, LabError>> {
+  let ended = 0;
   const onMessage = (message: Message): void => {
-    if (message.event === 'begin') onJob(message.step, jobs.size, request.jobs.length);
+    if (message.event === 'begin') onJob(message.step, ended, request.jobs.length);
     if (message.event !== 'end' || message.section.outcome !== 'measured') return;
+    ended++;
     // The worker is this program; its steps of this request say what came of a job.
-    const done = message.section.data as QemuJobDone;
-    jobs.set(message.step, { how: 'done', done });
-    const path = paths.get(message.step);
-    if (path !== undefined) remember(path, done);
+    onDone(message.step, message.section.data as QemuJobDone);
   };
   const collected = await ask(context, prepared, {
     architecture,
     cpu,
-    request: { ...request, blobs: usedBlobs(request, open), jobs: open },
+    request: { ...request, blobs: usedBlobs(request) },
     patience: PATIENCE,
     disks: [{ file: prepared.disk, writable: false }],
     root: prepared.root,
     onBoot,
     onMessage,
   });
-  if (!collected.ok) return collected;
-  for (const { name } of open) {
-    if (!jobs.has(name)) jobs.set(name, { how: 'lost', why: whyLost(collected.value.sections[name]) });
-  }
-  return ok(result);
+  return collected.ok ? ok(collected.value.sections) : collected;
 }
 
 function blobsOf({ files, stream }: QemuJob): readonly string[] {
   return [...Object.values(files), ...(stream === null ? [] : [stream])];
 }
 
-function usedBlobs({ blobs }: QemuRequest, jobs: readonly QemuJob[]): QemuRequest['blobs'] {
+function usedBlobs({ blobs, jobs }: QemuRequest): QemuRequest['blobs'] {
   const used = new Set(jobs.flatMap(blobsOf));
   return Object.fromEntries(Object.entries(blobs).filter(([name]) => used.has(name)));
 }

@@ -31,15 +31,19 @@ export type Shown = ReadonlyMap<WordPath, bigint>;
 export interface KnownBefore {
   /** What a fresh guest with the same arguments shows on the destination, where the arguments do not say it. */
   readonly shown: Shown | null;
+  /** `shown` is what such a guest reads there, of every word, and not what is promised of some. */
+  readonly whole?: boolean;
   /** What the guest reads before it leaves; of other words it does not tell. */
   readonly values: Shown;
+  /** What the stream says by itself. */
+  readonly stream: readonly Reason[];
 }
 
 export function predictMove(
   group: RoundTripGroup,
   move: QemuMove,
   whole: Contract,
-  { shown, values }: KnownBefore,
+  { shown, whole: wholly = false, values, stream }: KnownBefore,
 ): QemuPrediction {
   const { departure, to } = move;
   const { registry, architecture } = group;
@@ -53,7 +57,14 @@ export function predictMove(
   const layer = { registry, profile, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(layer, kvm);
   const judged = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
-  const reasons = [...judged, ...given, ...madeOtherwise(registry, departure.from.version, to.version, values)];
+  const read = shown === null || !wholly ? [] : readOtherwise(registry, profile, contract, shown, values, judged);
+  const reasons = [
+    ...stream,
+    ...judged,
+    ...given,
+    ...read,
+    ...madeOtherwise(registry, departure.from.version, to.version, values),
+  ];
   const shows = ({ level, word }: Reason): boolean => level === 'refused' || word === undefined || values.has(word);
   const bad = reasons.filter(({ level }) => isBad(level));
   return {
@@ -108,6 +119,25 @@ function asExported(
       }),
   );
   return { contract: withoutElements(registry, contract, new Set([...here, ...there])), reasons };
+}
+
+/** Words that follow from others, and are promised to nobody, as a guest with the same arguments was seen to read them there. */
+function readOtherwise(
+  registry: Registry,
+  profile: VmmProfile,
+  contract: Contract,
+  shown: Shown,
+  values: Shown,
+  known: readonly Reason[],
+): Reason[] {
+  const judged = new Set(known.map(({ word }) => word));
+  return [...values].flatMap(([word, promised]): Reason[] => {
+    const shows = shown.get(word);
+    const row = rowFor(profile, contract.architecture, word);
+    if (shows === undefined || shows === promised || judged.has(word) || row?.saves !== 'configured') return [];
+    const text = `the guest reads ${hex(promised)}; one with the same arguments reads ${hex(shows)} here`;
+    return [reasonOf(registry, word, word, { level: 'silent', rule: 'not-asked-for', text, promised, shows })];
+  });
 }
 
 function reasonOf(

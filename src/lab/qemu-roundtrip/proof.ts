@@ -17,12 +17,12 @@ export const MODES_ABOUT: Readonly<Record<QemuMode, string>> = {
 /** Reasons that are kept of a move. */
 const KEPT = 4;
 
-export function qemuProofOf(
+export async function qemuProofOf(
   campaigns: readonly QemuCampaign[],
   modes: readonly QemuMode[],
   qemus: QemuProofDocument['qemus'],
   recorded: Omit<QemuProofDocument['recorded'], 'boots' | 'remembered'>,
-): QemuProofDocument {
+): Promise<QemuProofDocument> {
   const reasons = new Once<QemuProofDocument['reasons'][number]>();
   const said = new Once<string>();
   const observations = new Once<QemuProofDocument['observations'][number]>();
@@ -61,7 +61,7 @@ export function qemuProofOf(
   });
   for (const campaign of campaigns) {
     const { group } = campaign.itinerary;
-    const assessed = assessCampaign(campaign);
+    const assessed = await assessCampaign(campaign);
     moves.push(...assessed.moves.map((each) => moveOf(group, each)));
     none.push(...assessed.notSaved.map((each) => noneOf(group, each)));
     unlike.push(...unlikeOf(group, assessed.unlike));

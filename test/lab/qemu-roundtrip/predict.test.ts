@@ -39,7 +39,7 @@ async function predicted(
     ...contract.promises.map(({ word, value }) => [word, value] as const),
     [XSAVE_SIZE, 0n] as const,
   ]);
-  return predictMove(group, move, contract, { shown: shownOf(group, move), values });
+  return predictMove(group, move, contract, { shown: shownOf(group, move), values, stream: [] });
 }
 
 function shownOf(
