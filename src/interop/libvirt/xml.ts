@@ -24,6 +24,8 @@ export interface XmlFault {
   readonly message: string;
 }
 
+/** Characters; a tree takes some 400 times as much. Domain capabilities have 70,000, capabilities 100 more for each of a host's CPUs. */
+const LONGEST = 1024 * 1024;
 /** libvirt's own files nest five deep. */
 const DEEPEST = 64;
 const ELEMENT_NODE = 1;
@@ -31,6 +33,8 @@ const TEXT_NODES: readonly number[] = [3, 4];
 
 /** `before`: lines of the file that come before this text. */
 export function parseXml(text: string, before = 0): Result<XmlElement, XmlFault> {
+  if (text.length > LONGEST)
+    return err(fault(null, `more than ${LONGEST / 1024 / 1024} MiB of XML, which no file of libvirt's is`));
   const forbidden = firstForbidden(text);
   if (forbidden >= 0) return err(fault(before + lineOf(text, forbidden), 'a character that XML does not allow'));
   const declared = /<!DOCTYPE/i.exec(text);

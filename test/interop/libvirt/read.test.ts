@@ -287,6 +287,7 @@ describe('what cannot be read is told with its line', () => {
       2,
       /nested more than/,
     ],
+    ['more than any file of libvirt', `<domain>${'<a/>'.repeat(2_000_000)}</domain>`, null, /more than 1 MiB of XML/],
     [
       'a guest of an aarch64 host',
       '<cpu>\n<arch>aarch64</arch><model>Neoverse-N1</model></cpu>',
