@@ -3,7 +3,7 @@
  * directories. Guests are QEMU's TCG (`<domain type='qemu'>`), for it is given no /dev/kvm.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,13 +72,14 @@ export async function startLibvirtd(
   writeFileSync(join(etc, 'qemu.conf'), QEMU_CONF);
   options.prepare?.(etc);
   const messages = join(directory, 'messages');
-  writeFileSync(messages, '');
+  // A file and no pipe: virsh below is waited for without reading, and a full pipe would stop libvirtd.
+  const log = openSync(messages, 'a');
   const child = spawn(
     'unshare',
     ['-m', '-p', '-f', '--kill-child', '--mount-proc', 'sh', SCRIPT, directory, options.root ?? '/'],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', log] },
   );
-  child.stderr.pipe(createWriteStream(messages, { flags: 'a' }));
+  closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const socket = join(directory, 'run/libvirt-sock');
   const uri = `qemu+unix:///system?socket=${socket}`;
