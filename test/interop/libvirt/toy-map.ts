@@ -1,7 +1,8 @@
 /** A small CPU map in libvirt's form, so that reading and writing are tested where no libvirt is installed. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 const FILES: Readonly<Record<string, string>> = {
   'index.xml': `<cpus>
@@ -58,9 +59,16 @@ const FILES: Readonly<Record<string, string>> = {
 </cpus>`,
 };
 
+const made: string[] = [];
+afterAll(() => {
+  for (const directory of made) rmSync(directory, { recursive: true });
+});
+
 /** The directory; `changed` replaces files, or adds some. */
 export function toyMap(changed: Readonly<Record<string, string>> = {}): string {
-  const directory = join(mkdtempSync(join(tmpdir(), 'evenkeel-cpu-map-')), 'cpu_map');
+  const outer = mkdtempSync(join(tmpdir(), 'evenkeel-cpu-map-'));
+  made.push(outer);
+  const directory = join(outer, 'cpu_map');
   mkdirSync(directory);
   for (const [name, text] of Object.entries({ ...FILES, ...changed })) writeFileSync(join(directory, name), text);
   return directory;
