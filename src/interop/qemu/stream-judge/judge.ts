@@ -51,10 +51,12 @@ export function judgeStream(
     const message = `the stream is of ${architecture}, and the destination of ${surface.architecture}`;
     return err({ code: 'architecture', message });
   }
-  const destination = measure(surface, vcpu === undefined ? {} : { vcpu });
+  const possible = vcpu === undefined ? possibleVcpus(surface, profile) : [];
+  // A VMM that has no way to a feature starts the guest without it: QEMU 5.2 and pointer authentication.
+  const [first, ...others] = possible;
+  const destination = first ?? measure(surface, vcpu === undefined ? {} : { vcpu });
   const sections = judgeSections(stream, program, destination);
   const vcpus = vcpusOf(stream);
-  const others = vcpu === undefined ? otherVcpus(surface) : [];
   const registers = vcpus.flatMap((each) => ofVcpu(each, destination, profile, others));
   const rank = ({ level }: StreamFinding): number => LEVELS.indexOf(level);
   const findings = [...sections.findings, ...registers].toSorted((a, b) => rank(b) - rank(a) || a.offset - b.offset);
@@ -72,45 +74,82 @@ export function judgeStream(
   });
 }
 
-/** The destination with a vCPU of other features than all but EL2. */
-interface OtherVcpu {
-  readonly name: string;
-  readonly measured: MeasuredSurface;
-}
-
-/** arm64: features that a VMM may leave out; EL2 it has to ask for. */
-function otherVcpus(surface: Surface): OtherVcpu[] {
+/**
+ * arm64: the destination with each vCPU that was recorded and that this VMM can start without being asked for EL2; that with
+ * every feature comes first. Empty where that is the only one to be judged on.
+ */
+function possibleVcpus(surface: Surface, profile: VmmProfile): MeasuredSurface[] {
   if (surface.architecture !== 'arm64') return [];
   const section = dataOf<VcpusSection>(surface, 'vcpus');
+  const isGiven = (feature: string): boolean =>
+    rowFor(profile, surface.architecture, `vcpu/${feature}`)?.selects.how !== 'never';
   return (section?.combinations ?? [])
-    .filter(({ name, outcome }) => outcome === 'created' && !name.includes('el2') && name !== DEFAULT_VCPU)
-    .map(({ name }) => ({ name, measured: measure(surface, { vcpu: name }) }));
+    .filter(({ name, outcome, features }) => outcome === 'created' && !name.includes('el2') && features.every(isGiven))
+    .toSorted((a, b) => Number(b.name === DEFAULT_VCPU) - Number(a.name === DEFAULT_VCPU))
+    .map(({ name }) => measure(surface, { vcpu: name }));
 }
 
 function ofVcpu(
   vcpu: VcpuRegisters,
   destination: MeasuredSurface,
   profile: VmmProfile,
-  others: readonly OtherVcpu[],
+  others: readonly MeasuredSurface[],
 ): StreamFinding[] {
   const reasons = reasonsOn(vcpu, destination, profile);
   if (reasons.length === 0) return [];
-  const elsewhere = others.map(({ name, measured }) => {
-    const against = new Set(reasonsOn(vcpu, measured, profile).map(({ element }) => element));
-    return { name, against };
+  const elsewhere = others.map((measured): Elsewhere => {
+    const against = reasonsOn(vcpu, measured, profile).map((each) => [each.element, each] as const);
+    return { measured, against: new Map(against) };
   });
   return reasons.flatMap((reason) => {
     const register = vcpu.registers.get(reason.word ?? reason.element);
     // Of what the destination has beyond the stream's registers, the stream says nothing.
     if (register === undefined) return [];
-    const fitting = elsewhere.find(({ against }) => !against.has(reason.element));
-    return [findingOf(vcpu.instance, register, fitting === undefined ? reason : withFeatures(reason, fitting.name))];
+    const kept = hasEveryFeature(destination)
+      ? ofEveryFeature(reason, elsewhere)
+      : ofSomeFeatures(reason, register.word, [
+          { measured: destination, against: new Map([[reason.element, reason]]) },
+          ...elsewhere,
+        ]);
+    return kept === null ? [] : [findingOf(vcpu.instance, register, kept)];
   });
 }
 
+/** The destination with another vCPU, and what stands against the stream there, by element. */
+interface Elsewhere {
+  readonly measured: MeasuredSurface;
+  readonly against: ReadonlyMap<string, Reason>;
+}
+
+/** Of registers that are not listed, restores were tried on that vCPU alone. */
+function hasEveryFeature({ restores }: MeasuredSurface): boolean {
+  return restores !== undefined;
+}
+
+/** What stands against every feature, and not against fewer, is a matter of the destination's arguments. */
+function ofEveryFeature(reason: Reason, elsewhere: readonly Elsewhere[]): Reason {
+  return elsewhere.every(({ against }) => against.has(reason.element)) ? reason : withFeatures(reason);
+}
+
+/**
+ * A vCPU with every feature that this VMM can ask for was not recorded, only some with a few of them each: those that have
+ * the register count, and what one of them has nothing against, the VMM's own has not either.
+ */
+function ofSomeFeatures(reason: Reason, word: string, vcpus: readonly Elsewhere[]): Reason | null {
+  const having = vcpus.filter(({ measured }) => measured.words.has(word));
+  const found = having.map(({ against }) => against.get(reason.element) ?? null);
+  if (found.includes(null)) return null;
+  return (
+    found.reduce<Reason | null>((least, each) => {
+      if (least === null || each === null) return least ?? each;
+      return worse(least.level, each.level) === least.level ? each : least;
+    }, null) ?? reason
+  );
+}
+
 /** It is as it was saved on a vCPU with other features: the features that the guest had have to be asked for there. */
-function withFeatures(reason: Reason, vcpu: string): Reason {
-  const text = `${reason.text}; not so on a vCPU with the features ${vcpu}: the destination has to be started with those that the guest had`;
+function withFeatures(reason: Reason): Reason {
+  const text = `${reason.text}; not so on a vCPU with fewer features: the destination has to be started with those that the guest had`;
   return { ...reason, level: 'selectable', text };
 }
 

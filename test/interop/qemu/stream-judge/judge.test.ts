@@ -161,12 +161,23 @@ describe('arm64 registers travel by their ids', () => {
     expect(verdict(of, await surfaceOf('arm64/max/debian-6.12'), '10.0').findings).toEqual([]);
   });
 
+  // ID_AA64ISAR1_EL1 of this kernel as KVM gives it without pointer authentication, and with: then with APIAKEYLO_EL1.
+  const WITHOUT = registers([0x603000000013c031n, 0x11211100211002n]);
+  const WITH = registers([0x603000000013c031n, 0x11211110211502n], [0x603000000013c108n, 1n]);
+
   test('an ID register of a guest without pointer authentication asks for a vCPU without it', async () => {
-    // ID_AA64ISAR1_EL1 as QEMU 5.2 saved it under KVM on this kernel: it gives no guest pointer authentication.
-    const of = registers([0x603000000013c031n, 0x11211100211002n]);
-    const { level, findings } = verdict(of, await surfaceOf('arm64/max/debian-5.10'), '5.2');
+    const { level, findings } = verdict(WITHOUT, await surfaceOf('arm64/max/debian-5.10'), '7.2');
     expect(level).toBe('selectable');
     expect(findings[0]?.text).toContain('the destination has to be started with those that the guest had');
+  });
+
+  test('QEMU 5.2 gives no guest pointer authentication: it takes the one and refuses the other', async () => {
+    const surface = await surfaceOf('arm64/max/debian-5.10');
+    expect(verdict(WITHOUT, surface, '5.2')).toMatchObject({ level: 'same', findings: [] });
+    const { level, findings } = verdict(WITH, surface, '5.2');
+    expect(level).toBe('refused');
+    expect(findings[0]?.word).toBe('reg/APIAKEYLO_EL1');
+    expect(verdict(WITH, surface, '7.2')).toMatchObject({ level: 'same', findings: [] });
   });
 });
 
