@@ -24,9 +24,6 @@ const off = (text: string): Selection => ({ how: 'off', text });
 const leaf = (number: string, ...registers: readonly string[]): string[] =>
   (registers.length === 0 ? ['*'] : registers).map((register) => `cpuid/${number}/${register}`);
 
-const range = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, offset) => `0x${(first + offset).toString(16)}`);
-
 const GIVEN: readonly Given[] = [
   // CLFLUSH in units of 8 bytes; no brand index. APIC id and the number of threads are topology.
   { words: leaf('0x1:0', 'ebx'), selects: gives(0x800n) },
@@ -37,7 +34,7 @@ const GIVEN: readonly Given[] = [
   { words: leaf('0x7:1', 'ebx'), selects: gives(0n) },
   { words: leaf('0x7:1', 'ecx'), selects: gives(0n), except: ['11.1'] },
   { words: leaf('0x7:2', 'eax', 'ebx', 'ecx'), selects: gives(0n) },
-  { words: [...leaf('0x3:*'), ...leaf('0x8:*'), ...leaf('0x9:*')], selects: gives(0n) },
+  { words: leaf('0x9:*'), selects: gives(0n) },
   { words: leaf('0xa:*'), selects: off('-cpu …,pmu=off') },
   { words: leaf('0xb:*'), selects: itself('the topology') },
   { words: leaf('0xd:*'), selects: itself('from the features') },
@@ -54,7 +51,6 @@ const GIVEN: readonly Given[] = [
   { words: leaf('0x80000007:0', 'eax', 'ecx'), selects: gives(0n) },
   { words: leaf('0x80000008:0', 'ecx'), selects: itself('the topology') },
   { words: leaf('0x80000008:0', 'edx'), selects: gives(0n) },
-  { words: leaf('0x80000009:*'), selects: gives(0n) },
   { words: leaf('0x8000000a:0', 'eax', 'ebx'), selects: itself('constants where svm is on, and else 0') },
   { words: leaf('0x8000000a:0', 'ecx'), selects: gives(0n) },
   { words: leaf('0x8000001e:*'), selects: itself('the topology') },
@@ -62,15 +58,15 @@ const GIVEN: readonly Given[] = [
   { words: leaf('0x80000021:0', 'edx'), selects: gives(0n) },
   { words: leaf('0x80000021:0', 'ecx'), selects: gives(0n), except: ['11.1'] },
   { words: leaf('0x80000022:0', 'ebx'), selects: off('-cpu …,perfmon-v2=off'), except: ['5.2', '7.2'] },
-  // Reserved leaves, TLBs of 1 GiB pages, instruction-based sampling, lightweight profiling, resource control.
-  {
-    words: ['0xc', ...range(0x8000_000b, 0x8000_001c), '0x80000020'].flatMap((number) => leaf(`${number}:*`)),
-    selects: gives(0n),
-    only: '11.1',
-  },
   {
     words: ['2:0', '4:*', '80000005:0', '80000006:0', '8000001d:*'].flatMap((name) => leaf(`0x${name}`)),
     selects: itself('from the CPU model, whatever the host shows'),
+  },
+  // Reserved leaves, TLBs of 1 GiB pages, instruction-based sampling, lightweight profiling, resource control.
+  {
+    words: ['0x8000000*', '0x8000001*', '0x80000020'].flatMap((number) => leaf(`${number}:*`)),
+    selects: gives(0n),
+    only: '11.1',
   },
 ];
 
