@@ -1,4 +1,5 @@
 /** The arguments that `contract export --qemu` gives for a guest of a round trip. Pure. */
+import { asGiven } from '../../interop/export.ts';
 import { argumentList, exportQemu, qemuArguments } from '../../interop/qemu/export/index.ts';
 import { ok } from '../../model/index.ts';
 import { fieldMask } from '../../model/index.ts';
@@ -18,6 +19,22 @@ export function exportedArguments(
   const text = list[at] ?? machine.type;
   const missing = machine.properties.filter((property) => !text.includes(`,${property.split('=')[0]}=`));
   return ok(list.with(at, [text, ...missing].join(',')));
+}
+
+/**
+ * The contract as guests of all these versions have it: what one of them gives otherwise than was promised, and it is known
+ * how, is promised so, and the others are told to.
+ */
+export function contractGiven(
+  registry: Registry,
+  contract: Contract,
+  versions: readonly QemuVersionName[],
+  machine: string,
+): Contract {
+  return versions.reduce((given, version) => {
+    const found = exportQemu(registry, given, { version, machine });
+    return found.ok ? asGiven(registry, given, found.value) : given;
+  }, contract);
 }
 
 /** Elements of which the exporter says that guests of this version do not get them. */

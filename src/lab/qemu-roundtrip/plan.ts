@@ -7,10 +7,11 @@ import { contractUnder } from '../../engine/index.ts';
 import { ok } from '../../model/index.ts';
 import type { Architecture, Contract, Result } from '../../model/index.ts';
 import type { QemuJob, QemuRequest } from '../../worker/qemu-job.ts';
+import { QEMU_VERSIONS } from '../qemu-version.ts';
 import type { QemuVersionName } from '../qemu-version.ts';
 import { pinned } from '../roundtrip/contracts.ts';
 import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
-import { exportedArguments } from './exported.ts';
+import { contractGiven, exportedArguments } from './exported.ts';
 import { MACHINE } from './guest.ts';
 import type { PackedGuest } from './guest.ts';
 import { profileOf } from './versions.ts';
@@ -130,10 +131,13 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
     case 'exported': {
       const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING[group.architecture]);
       if (!both.ok) return { name, why: both.error.message };
-      const made = [from.version, to.version].reduce(
-        (contract, version) => contractUnder(group.registry, profileOf(version), contract),
+      const { registry, architecture } = group;
+      const versions = QEMU_VERSIONS.filter((version) => version === from.version || version === to.version);
+      const under = versions.reduce(
+        (contract, version) => contractUnder(registry, profileOf(version), contract),
         both.value,
       );
+      const made = contractGiven(registry, under, versions, MACHINE[architecture].type);
       const [here, there] = [from.version, to.version].map((version) =>
         argumentsOf(group, { mode, contract: made }, version),
       );

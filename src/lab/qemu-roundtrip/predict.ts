@@ -12,7 +12,7 @@ import { crossProfile } from './cross-profile.ts';
 import { notGiven, withoutElements } from './exported.ts';
 import { MACHINE } from './guest.ts';
 import type { QemuMove, QemuPlace } from './plan.ts';
-import { madeOtherwise, profileOf } from './versions.ts';
+import { madeOtherwise, notInStream, profileOf } from './versions.ts';
 
 export interface QemuPrediction {
   /** Of what a restore can show: refusals, and words that the guest reads. */
@@ -56,7 +56,8 @@ export function predictMove(
   const kvm = check(registry, contract, surface, { ...held, ...(left === null ? {} : { from: left }) });
   const layer = { registry, profile, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(layer, kvm);
-  const judged = shown === null ? verdict.reasons : withoutAsking(registry, profile, contract, shown, verdict.reasons);
+  const own = verdict.reasons.filter((reason) => !isMadeByItself(profile, contract, reason));
+  const judged = shown === null ? own : withoutAsking(registry, profile, contract, shown, own);
   const read = shown === null || !wholly ? [] : readOtherwise(registry, profile, contract, shown, values, judged);
   const reasons = [
     ...stream,
@@ -180,6 +181,14 @@ function isAsked(profile: VmmProfile, { architecture }: Contract, word: WordPath
   const row = rowFor(profile, architecture, word);
   return row?.saves === 'configured' && row.selects.how !== 'itself';
 }
+
+/** Configured, and made by QEMU whatever the host shows. */
+function isMadeByItself(profile: VmmProfile, { architecture }: Contract, { word, level }: Reason): boolean {
+  const row = word === undefined ? null : rowFor(profile, architecture, word);
+  return row?.saves === 'configured' && row.selects.how === 'itself' && level !== 'refused' && CPUID.test(word ?? '');
+}
+
+const CPUID = /^cpuid\//;
 
 function differing(
   registry: Registry,
