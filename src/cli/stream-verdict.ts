@@ -58,17 +58,20 @@ export async function askStream(
 /** What is recorded of that version, and of the others. */
 async function programOf(name: VmmName, architecture: Architecture, terminal: Terminal): Promise<Program> {
   const version = name.slice(name.indexOf(':') + 1);
-  const dumps: { readonly own: boolean; readonly dump: VmstateDump }[] = [];
+  const dumps: { readonly own: boolean; readonly dump: VmstateDump; readonly machines: readonly string[] }[] = [];
   for (const recorded of recordedVmms()) {
     const loaded = await loadVmmSurface(recorded.path, terminal);
     if (!loaded.ok || loaded.value.architecture !== architecture) continue;
     const dump = dumpOf(loaded.value);
-    if (dump !== null) dumps.push({ own: isVersion(loaded.value.vmm.version, version), dump });
+    if (dump === null) continue;
+    const machines = Object.keys(loaded.value.machines);
+    dumps.push({ own: isVersion(loaded.value.vmm.version, version), dump, machines });
   }
   return {
     name,
     version,
     dump: dumps.find(({ own }) => own)?.dump ?? null,
+    machines: dumps.find(({ own }) => own)?.machines ?? null,
     others: dumps.filter(({ own }) => !own).map(({ dump }) => dump),
   };
 }

@@ -3,6 +3,7 @@ import type { Level, WordPath } from '../../../model/index.ts';
 
 /** Stable codes of what decided. */
 export type StreamRule =
+  | 'machine-unknown'
   | 'section-unknown'
   | 'section-version-too-new'
   | 'section-version-too-old'

@@ -18,6 +18,8 @@ export interface Program {
   readonly version: string | null;
   /** Its `-dump-vmstate`, where it was recorded. */
   readonly dump: VmstateDump | null;
+  /** Its machine types, where they were recorded. */
+  readonly machines: readonly string[] | null;
   /** Dumps of other versions: a section that they have, and it has not, is one that it does not know. */
   readonly others: readonly VmstateDump[];
 }
@@ -40,7 +42,7 @@ export interface JudgedSections {
 export function judgeSections(stream: QemuStream, program: Program, destination: MeasuredSurface): JudgedSections {
   const here = program.dump === null ? new Map<string, Description[]>() : byName(program.dump);
   const elsewhere = program.others.map(byName);
-  const findings: StreamFinding[] = [];
+  const findings: StreamFinding[] = unknownMachine(stream, program);
   const undescribed: string[] = [];
   let subsections = 0;
   for (const section of stream.sections) {
@@ -59,6 +61,16 @@ export function judgeSections(stream: QemuStream, program: Program, destination:
   }
   return { findings, undescribed: [...new Set(undescribed)], subsections };
 }
+
+/** The configuration section names it, and a load compares (migration/savevm.c, configuration_post_load). */
+function unknownMachine({ machine }: QemuStream, { name, machines }: Program): StreamFinding[] {
+  if (machine === null || machines === null || machines.includes(machine)) return [];
+  const text = `${name} has no ${machine}: the load ends with "Machine type received is ..."`;
+  const place = { section: 'configuration', instance: 0, subsection: null, offset: 0 } as const;
+  return [{ level: 'refused', rule: 'machine-unknown', ...place, ...NO_WORD, text }];
+}
+
+const NO_WORD = { word: null, value: null } as const;
 
 /** Sections of devices on a bus are called by their place on it: `0000:00:1f.2/ich9_ahci`. */
 function descriptionName({ id, state }: StreamSection): string {
@@ -90,8 +102,6 @@ function unknownSection({ id, instance, offset }: StreamSection, { name }: Progr
     text,
   };
 }
-
-const NO_WORD = { word: null, value: null } as const;
 
 function ofDevice(
   { id: section, instance, version, offset }: StreamSection,

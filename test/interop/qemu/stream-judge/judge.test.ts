@@ -30,7 +30,7 @@ function profileOf(name: string): VmmProfile {
 
 function programOf(version: string, architecture: Architecture): Program {
   const others = VERSIONS.filter((other) => other !== version).map((other) => dumpOf(other, architecture));
-  return { name: `qemu:${version}`, version, dump: dumpOf(version, architecture), others };
+  return { name: `qemu:${version}`, version, dump: dumpOf(version, architecture), machines: null, others };
 }
 
 function verdict(of: QemuStream, surface: Surface, version: string): StreamVerdict {
@@ -179,6 +179,19 @@ describe('arm64 registers travel by their ids', () => {
     expect(findings[0]?.word).toBe('reg/APIAKEYLO_EL1');
     expect(verdict(WITH, surface, '7.2')).toMatchObject({ level: 'same', findings: [] });
   });
+});
+
+test('a machine type that the older QEMU does not have is refused before anything else', async () => {
+  const surface = await surfaceOf('x86_64/max/debian-6.12');
+  const profile = profileOf('qemu:5.2');
+  const judge = (machines: readonly string[]): StreamVerdict => {
+    const program = { ...programOf('5.2', 'x86_64'), machines };
+    const judged = judgeStream(stream('x86_64'), { surface, profile, program });
+    if (!judged.ok) throw new Error(judged.error.message);
+    return judged.value;
+  };
+  expect(levels(judge(['pc-q35-5.2']).findings)).toEqual(['refused machine-unknown']);
+  expect(judge(['pc-q35-5.2', 'pc-q35-7.2']).findings).toEqual([]);
 });
 
 test('a stream of another architecture, or of none that it shows, is an error', async () => {

@@ -26,7 +26,7 @@ test(
     if (!read.ok) throw new Error(read.error.message);
     const profile = VMM_PROFILES.find(({ name }) => name === 'qemu:7.2');
     if (profile === undefined) throw new Error('no profile of QEMU 7.2');
-    const program = { name: 'qemu:7.2', version: '7.2', dump: null, others: [] };
+    const program = { name: 'qemu:7.2', version: '7.2', dump: null, machines: null, others: [] };
     const judge = (surface: Awaited<ReturnType<typeof surfaceOf>>): unknown =>
       judgeStream(read.value, { surface, profile, program });
     const lost = expect.objectContaining({
