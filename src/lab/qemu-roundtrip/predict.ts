@@ -61,6 +61,7 @@ export function predictMove(
   const read = shown === null || !wholly ? [] : readOtherwise(registry, profile, contract, shown, values, judged);
   const reasons = [
     ...stream,
+    ...notInStream(registry, contract),
     ...judged,
     ...given,
     ...read,

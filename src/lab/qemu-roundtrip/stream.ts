@@ -15,7 +15,7 @@ export async function readSaved(stream: Packed): Promise<QemuStream | null> {
 
 /** As `qemu stream FILE --to SURFACE --vmm qemu:V` has it, of what ends a load; registers are `migration check`'s. */
 export function refusedSections(stream: QemuStream, { host, version }: QemuPlace): readonly Reason[] {
-  const program = { name: `qemu:${version}`, version, dump: null, others: [] };
+  const program = { name: `qemu:${version}`, version, dump: null, machines: null, others: [] };
   const { findings } = judgeSections(stream, program, host.surface);
   return findings
     .filter(({ level }) => level === 'refused')
