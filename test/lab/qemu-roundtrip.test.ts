@@ -17,7 +17,7 @@ import { recordedGroup } from './roundtrip/fakes.ts';
 import { REQUIRED, ready } from './ready.ts';
 
 const MILLISECONDS = 900_000;
-const CPU = 'max';
+const CPU = { x86_64: 'max', arm64: 'neoverse-n1' } as const;
 
 /**
  * One pair each. x86_64: the guest goes on and, without being told, finds another SVM feature. arm64: the newer kernel's guest
@@ -58,7 +58,7 @@ describe('a guest of a real QEMU', () => {
         if (!made.ok) throw new Error(made.error.message);
         prepared.set(kernel, made.value);
       }
-      const trips = qemuItinerary(await recordedGroup(architecture, CPU, [from, to]), {
+      const trips = qemuItinerary(await recordedGroup(architecture, CPU[architecture], [from, to]), {
         modes: ['host'],
         versions: [version],
         changes: 'kernel',
@@ -70,7 +70,7 @@ describe('a guest of a real QEMU', () => {
         (_, { kernel }, request, events) => {
           const machine = prepared.get(kernel);
           if (machine === undefined) throw new Error(`${kernel} is not part of this`);
-          return performQemuJobs(context, machine, request, { architecture, cpu: CPU, again: true, ...events });
+          return performQemuJobs(context, machine, request, { architecture, cpu: CPU[architecture], again: true, ...events });
         },
         { parallel: 1 },
       );

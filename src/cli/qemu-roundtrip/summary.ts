@@ -84,7 +84,7 @@ export function refusedByQemu(moves: readonly QemuProofMove[]): readonly QemuPro
 export function qemuCommandOf({ architecture, cpu, mode, from, to }: QemuProofMove): string {
   return [
     `evenkeel lab qemu-roundtrip --from ${from.kernel} --to ${to.kernel} --arch ${architecture}`,
-    ...(cpu === 'max' ? [] : [`--cpu ${cpu}`]),
+    `--cpu ${cpu}`,
     `--qemu ${from.qemu}`,
     ...(from.qemu === to.qemu ? [] : [`--to-qemu ${to.qemu}`]),
     `--cpu-mode ${mode}`,
