@@ -7,6 +7,7 @@ import { EXIT, failure } from './exit.ts';
 import type { Failure } from './exit.ts';
 import type { NamedContract, NamedSurface } from './input.ts';
 import { measureOptions, pinSurfaces } from './pin.ts';
+import { otherVersions } from './vmm.ts';
 
 /** What leaves: a contract, and where it was pinned from a surface just now, that surface. */
 export interface Departure {
@@ -57,7 +58,10 @@ export function move(
   const layer = (verdict: Verdict, on: MeasuredSurface, away: MeasuredSurface | null): Verdict =>
     vmm === undefined
       ? verdict
-      : underVmm({ registry, profile: vmm, contract, destination: on, away, ...held }, verdict);
+      : underVmm(
+          { registry, profile: vmm, others: otherVersions(vmm), contract, destination: on, away, ...held },
+          verdict,
+        );
   const held = { values: Object.fromEntries(values ?? []) };
   const left = from === undefined ? null : measure(from.surface, options);
   const leaves = left === null ? {} : { from: left };

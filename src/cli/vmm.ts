@@ -27,7 +27,15 @@ export function vmmOptions(): Parser<'sync', readonly VmmName[], unknown> {
 /** Loaded when one is named: its rows would cost every other command their loading time. */
 export async function vmmProfile(name: VmmName): Promise<VmmProfile> {
   const { VMM_PROFILES } = await import('../arch/vmm/index.ts');
+  loaded = VMM_PROFILES;
   const profile = VMM_PROFILES.find((each) => each.name === name);
   if (profile === undefined) throw new Error(`no rows for ${name}`);
   return profile;
+}
+
+let loaded: readonly VmmProfile[] = [];
+
+/** The other versions of a profile that `vmmProfile` gave. */
+export function otherVersions({ name, family }: VmmProfile): readonly VmmProfile[] {
+  return loaded.filter((each) => each.family === family && each.name !== name);
 }

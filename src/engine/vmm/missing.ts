@@ -4,6 +4,7 @@ import type { Contract, Reason, Registry, VmmRow, WordPath } from '../../model/i
 import { heldBy } from '../carried-unit.ts';
 import { afterError, changed, unchanged } from './reason.ts';
 import type { VmmMove } from './reason.ts';
+import { rowFor } from './rows.ts';
 
 export function missing(move: VmmMove, reason: Reason, row: VmmRow): Reason {
   const { profile, contract, registry } = move;
@@ -25,7 +26,12 @@ export function missing(move: VmmMove, reason: Reason, row: VmmRow): Reason {
       // Where nobody knows whether the host has it, or what it does with the write, a VMM that insists does not know either.
       return reason.level === 'unknown'
         ? unchanged(reason)
-        : changed(reason, 'refused', reason.rule, `${name} fails a restore of what the host does not have`);
+        : changed(
+            reason,
+            'refused',
+            reason.rule,
+            `${name} fails a restore of what the host does not have${withoutIt(move, reason.word, reason.promised)}`,
+          );
     case 'tolerates':
       return reason.level === 'refused' ? afterError(reason, row, name, 'lost') : unchanged(reason);
     case 'drops':
@@ -35,6 +41,22 @@ export function missing(move: VmmMove, reason: Reason, row: VmmRow): Reason {
     case 'unknown':
       return changed(reason, 'unknown', 'vmm-unknown', `what ${name} does without it was not read`);
   }
+}
+
+/** Which others of the family go on without the word, where this one insists on it and its guest would not miss it. */
+export function withoutIt(
+  { registry, profile, others = [], contract, destination, ...rest }: VmmMove,
+  word: WordPath | undefined,
+  promised: bigint | null,
+): string {
+  if (word === undefined) return '';
+  const names = others.filter((other) => {
+    const row = other.family === profile.family ? rowFor(other, contract.architecture, word) : null;
+    if (row?.lacking !== 'drops' && row?.lacking !== 'tolerates') return false;
+    const move = { registry, profile: other, contract, destination, ...rest };
+    return isIdle(registry, row, contract) || worth(move, word, promised) === 'nothing';
+  });
+  return names.length === 0 ? '' : `; ${names.map(({ name }) => name).join(' and ')} would go on without it`;
 }
 
 /** A word that does not reach the destination: what that means for the guest depends on what it holds. */

@@ -15,6 +15,8 @@ import type {
 export interface VmmMove {
   readonly registry: Registry;
   readonly profile: VmmProfile;
+  /** Of the same family: what stands in this one's way may not stand in theirs, and is then said. */
+  readonly others?: readonly VmmProfile[];
   readonly contract: Contract;
   readonly destination: MeasuredSurface;
   /** The host that the guest leaves where it is not (only) what the contract was pinned from: it adds to the state. */

@@ -1,6 +1,6 @@
 /** Words of the saved state that KVM has nothing against, and the VMM does not save or cannot do without. */
 import type { Lacking, Level, MeasuredSurface, Reason, Registry, WordPath } from '../../model/index.ts';
-import { isIdle, worth } from './missing.ts';
+import { isIdle, withoutIt, worth } from './missing.ts';
 import { added } from './reason.ts';
 import type { VmmMove } from './reason.ts';
 import { rowFor } from './rows.ts';
@@ -42,7 +42,7 @@ function judgeSaved(move: VmmMove, word: WordPath, isCarried: boolean): Found | 
     case 'no':
       return here && !isIdle(registry, row, contract) ? leftBehind(move, word) : null;
     case 'yes':
-      return here ? null : withoutIt(move, word, row.lacking);
+      return here ? null : withoutWord(move, word, row.lacking);
   }
 }
 
@@ -61,7 +61,8 @@ function leftBehind(move: VmmMove, word: WordPath): Found | null {
 }
 
 /** The destination does not have it, and its value means "not used". */
-function withoutIt({ registry, profile, destination }: VmmMove, word: WordPath, lacking: Lacking): Found | null {
+function withoutWord(move: VmmMove, word: WordPath, lacking: Lacking): Found | null {
+  const { registry, profile, destination } = move;
   const { name } = profile;
   switch (lacking) {
     case 'tolerates':
@@ -75,7 +76,11 @@ function withoutIt({ registry, profile, destination }: VmmMove, word: WordPath, 
   const rule = 'vmm-insists';
   switch (insisting(registry, destination, word)) {
     case 'fails':
-      return { level: 'refused', rule, text: `the host does not have it, and ${name} fails a restore that has it` };
+      return {
+        level: 'refused',
+        rule,
+        text: `the host does not have it, and ${name} fails a restore that has it${withoutIt(move, word, null)}`,
+      };
     case 'unknown':
       return { level: 'unknown', rule, text: `${name} restores it, and what the host does then is not known` };
     case 'works':

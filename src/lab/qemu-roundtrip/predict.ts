@@ -8,6 +8,7 @@ import { LEVELS, extract, fieldMask, hex, worse } from '../../model/index.ts';
 import type { Contract, Level, Promised, Reason, Registry, VmmProfile, WordPath } from '../../model/index.ts';
 import { pinned } from '../roundtrip/contracts.ts';
 import type { RoundTripGroup, RoundTripHost } from '../roundtrip/host.ts';
+import { QEMU_VERSIONS } from '../qemu-version.ts';
 import { crossProfile } from './cross-profile.ts';
 import { notGiven, withoutElements } from './exported.ts';
 import { MACHINE } from './guest.ts';
@@ -54,7 +55,8 @@ export function predictMove(
   const profile = crossProfile(profileOf(departure.from.version), profileOf(to.version), architecture, words);
   const held = { values: Object.fromEntries([...values].filter(([word]) => contract.carries.includes(word))) };
   const kvm = check(registry, contract, surface, { ...held, ...(left === null ? {} : { from: left }) });
-  const layer = { registry, profile, contract, destination: surface, away: left, ...held };
+  const others = QEMU_VERSIONS.filter((version) => version !== to.version).map(profileOf);
+  const layer = { registry, profile, others, contract, destination: surface, away: left, ...held };
   const verdict = underVmm(layer, kvm);
   const own = verdict.reasons.filter((reason) => !isMadeByItself(profile, contract, reason));
   const judged = shown === null ? own : withoutAsking(registry, profile, contract, shown, own);
