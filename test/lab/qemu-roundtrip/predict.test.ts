@@ -15,14 +15,15 @@ interface Asked {
   readonly version: QemuVersionName;
   readonly toVersion?: QemuVersionName;
   readonly mode?: QemuMode;
+  readonly cpu?: string;
 }
 
 /** As a guest that reads everything that it was promised, and finds it so. */
 async function predicted(
   architecture: Architecture,
-  { from, to, version, toVersion = version, mode = 'host' }: Asked,
+  { from, to, version, toVersion = version, mode = 'host', cpu = 'max' }: Asked,
 ): Promise<QemuPrediction> {
-  const group = await recordedGroup(architecture, 'max', [...new Set([from, to])]);
+  const group = await recordedGroup(architecture, cpu, [...new Set([from, to])]);
   const { moves } = qemuItinerary(group, {
     modes: [mode],
     versions: [version],
@@ -50,10 +51,19 @@ function shownOf(
 }
 
 describe('a guest of -cpu host', () => {
-  test.each(['x86_64', 'arm64'] as const)('finds its machine again on an equal host: %s', async (architecture) => {
-    const { level, reasons } = await predicted(architecture, { from: '6.12', to: '6.12', version: '10.0' });
+  test.each([
+    ['x86_64', 'max'],
+    ['arm64', 'neoverse-n1'],
+  ] as const)('finds its machine again on an equal host: %s/%s', async (architecture, cpu) => {
+    const { level, reasons } = await predicted(architecture, { from: '6.12', to: '6.12', version: '10.0', cpu });
     expect(reasons).toEqual([]);
     expect(['same', 'selectable']).toContain(level);
+  });
+
+  test('loses what SVE vectors hold beyond 1024 bits, on an equal host, too', async () => {
+    const { level, reasons } = await predicted('arm64', { from: '6.12', to: '6.12', version: '10.0' });
+    expect(level).toBe('lost');
+    expect(reasons.map(({ element }) => element)).toEqual(['sve/vectors']);
   });
 
   test('finds on a newer kernel what that shows by default, although QEMU could turn it off', async () => {
@@ -70,6 +80,7 @@ describe('a guest of -cpu host', () => {
     expect(reasons[0]?.level).toBe('refused');
     const insists = reasons.find(({ element }) => element === 'reg/TCR2_EL1');
     expect(insists).toMatchObject({ level: 'refused', obstacle: 'vmm', rule: 'vmm-insists' });
+    expect(insists?.text).toContain('qemu:11.1 would go on without it');
   });
 
   test('meets what another QEMU makes of the same host', async () => {
