@@ -4,9 +4,7 @@
  * what was interrupted goes on where it was.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { join } from 'node:path';
 import { ok } from '../../model/index.ts';
 import type { Architecture, Result, Section } from '../../model/index.ts';
 import type { Message } from '../../worker/index.ts';
@@ -15,6 +13,7 @@ import { ask } from '../ask.ts';
 import type { LabContext } from '../context.ts';
 import type { LabError } from '../error.ts';
 import { cpuArgument } from '../machine.ts';
+import { remember, remembered } from '../remembered.ts';
 import { identityOfQemus } from './prepare.ts';
 import type { PreparedQemus } from './prepare.ts';
 
@@ -51,7 +50,7 @@ export async function performQemuJobs(
   const paths = new Map(request.jobs.map((job) => [job.name, pathOf(context, identity, request, job)]));
   const jobs = new Map<string, QemuOutcome>();
   for (const { name } of options.again ? [] : request.jobs) {
-    const known = remembered(paths.get(name) ?? '');
+    const known = remembered<QemuJobDone>(paths.get(name) ?? '');
     if (known !== null && !isBroken({ how: 'done', done: known })) jobs.set(name, { how: 'done', done: known });
   }
   const result = { jobs, remembered: jobs.size };
@@ -135,26 +134,4 @@ function pathOf(context: LabContext, identity: string, { blobs }: QemuRequest, j
     .update(JSON.stringify([{ ...job, name: '', files: Object.keys(job.files), stream: null }]));
   for (const name of blobsOf(job)) hash.update('\n').update(blobs[name] ?? '');
   return join(context.cache, 'qemu-roundtrip', `${hash.digest('hex').slice(0, 40)}.json.zst`);
-}
-
-/** A file that cannot be read is as good as none: the job is done again. */
-function remembered(path: string): QemuJobDone | null {
-  if (!existsSync(path)) return null;
-  try {
-    return JSON.parse(zstdDecompressSync(readFileSync(path)).toString()) as QemuJobDone;
-  } catch {
-    return null;
-  }
-}
-
-/** Whole or not at all. A cache that cannot be written is no cache: the next run does the job again. */
-function remember(path: string, done: QemuJobDone): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, zstdCompressSync(JSON.stringify(done)));
-    renameSync(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-  }
 }

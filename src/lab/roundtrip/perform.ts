@@ -3,9 +3,7 @@
  * (kernel, image with this program in it, QEMU, CPU, plan, job), so that what was interrupted goes on where it was.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { basename, join } from 'node:path';
 import { ok } from '../../model/index.ts';
 import type { Result, Section } from '../../model/index.ts';
 import type { JobDone, Message, RoundTripJob, RoundTripRequest } from '../../worker/index.ts';
@@ -13,6 +11,7 @@ import { ask } from '../ask.ts';
 import type { LabContext } from '../context.ts';
 import type { LabError } from '../error.ts';
 import { cpuArgument } from '../machine.ts';
+import { remember, remembered } from '../remembered.ts';
 import type { Prepared } from '../probe.ts';
 import type { RoundTripGroup, RoundTripHost } from './host.ts';
 
@@ -56,7 +55,7 @@ export function labPerform(
     const jobs = new Map<string, JobOutcome>();
     const open: RoundTripJob[] = [];
     for (const job of request.jobs) {
-      const known = again ? null : remembered(pathOf(context, identity, request, job));
+      const known = again ? null : remembered<JobDone>(pathOf(context, identity, request, job));
       if (known === null) open.push(job);
       else jobs.set(job.name, { how: 'done', done: known });
     }
@@ -119,26 +118,4 @@ function pathOf(context: LabContext, identity: string, { plans }: RoundTripReque
     .update(identity)
     .update(JSON.stringify([plans[job.plan], { ...job, plan: 0 }]));
   return join(context.cache, 'roundtrip', `${hash.digest('hex').slice(0, 40)}.json.zst`);
-}
-
-/** A file that cannot be read is as good as none: the job is done again. */
-function remembered(path: string): JobDone | null {
-  if (!existsSync(path)) return null;
-  try {
-    return JSON.parse(zstdDecompressSync(readFileSync(path)).toString()) as JobDone;
-  } catch {
-    return null;
-  }
-}
-
-/** Whole or not at all. A cache that cannot be written is no cache: the next run does the job again. */
-function remember(path: string, done: JobDone): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, zstdCompressSync(JSON.stringify(done)));
-    renameSync(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-  }
 }
