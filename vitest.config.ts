@@ -7,7 +7,7 @@ const config: ViteUserConfig = {
     // koffi must not be used from worker threads.
     pool: 'forks',
     reporters: ['default', './test/reporter.ts'],
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     // Two cores are the least that Evenkeel is developed on; a lab test boots machines of its own.
     maxWorkers: 2,
   },
