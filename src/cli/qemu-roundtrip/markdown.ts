@@ -127,7 +127,11 @@ function refusedMarkdown(proof: QemuProofDocument): string {
   const { moves, said } = proof;
   const refused = moves.filter(({ outcome }) => outcome === 'refused');
   if (refused.length === 0) return 'None.\n';
-  const words = (move: QemuProofMove): string => move.said.map((index) => said[index] ?? '').join('; ');
+  // The first thing that it stopped at, and the last thing that it said.
+  const words = (move: QemuProofMove): string => {
+    const lines = move.said.map((index) => said[index] ?? '').filter((line) => !line.startsWith('warning: '));
+    return [...new Set([lines[0] ?? '', lines.at(-1) ?? ''])].join('; … ');
+  };
   // Numbers in a message vary with the hosts.
   const groups = Map.groupBy(
     refused,
@@ -186,22 +190,33 @@ function observedMarkdown({ moves, observations }: QemuProofDocument): string {
     }),
   );
   if (all.length === 0) return 'None.\n';
-  const groups = Map.groupBy(all, ({ move, observation }) => `${move.architecture} ${move.mode} ${observation.word}`);
-  const lines = [...groups.values()]
-    .toSorted((a, b) => b.length - a.length)
-    .map((same) => {
-      const [first] = same;
+  const byWord = Map.groupBy(all, ({ move, observation }) => `${move.architecture} ${move.mode} ${observation.word}`);
+  // Words that were found otherwise by the same guests stand together.
+  const together = Map.groupBy(
+    [...byWord.values()],
+    (same) =>
+      `${same[0]?.move.architecture} ${same[0]?.move.mode} ${same.map(({ move }) => moves.indexOf(move)).join()}`,
+  );
+  const lines = [...together.values()]
+    .toSorted((a, b) => (b[0]?.length ?? 0) - (a[0]?.length ?? 0))
+    .map((words) => {
+      const first = words[0]?.[0];
       if (first === undefined) return [];
       const { move, observation } = first;
       return [
         `${move.architecture}, ${code(move.mode)}`,
-        code(observation.word),
-        String(same.length),
+        nameWords(words.flatMap((same) => same[0]?.observation.word ?? [])),
+        String(words[0]?.length ?? 0),
         escape(observation.text),
         code(qemuCommandOf(move)),
       ];
     });
-  return rows(['guests', 'word', 'moves', 'the first', 'again'], lines);
+  return rows(['guests', 'words', 'moves', 'the first', 'again'], lines);
+}
+
+function nameWords(words: readonly string[]): string {
+  const named = words.slice(0, NAMED).map(code).join(', ');
+  return words.length > NAMED ? `${named} and ${words.length - NAMED} more` : named;
 }
 
 function noneMarkdown({ none, said }: QemuProofDocument): string {

@@ -47,6 +47,8 @@ export interface QemuMove {
 /** A guest that cannot be asked for at all, with why. */
 export interface NoDeparture {
   readonly name: string;
+  readonly mode: QemuMode;
+  readonly from: QemuPlace;
   readonly why: string;
 }
 
@@ -119,7 +121,7 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
       return { name, saved: name, mode, from, contract: null };
     case 'host': {
       const own = pinned(group, [from.host], {}, VARYING[group.architecture]);
-      if (!own.ok) return { name, why: own.error.message };
+      if (!own.ok) return { name, mode, from, why: own.error.message };
       return {
         name,
         saved: name,
@@ -130,7 +132,7 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
     }
     case 'exported': {
       const both = pinned(group, [...new Set([from.host, to.host])], {}, VARYING[group.architecture]);
-      if (!both.ok) return { name, why: both.error.message };
+      if (!both.ok) return { name, mode, from, why: both.error.message };
       const { registry, architecture } = group;
       const versions = QEMU_VERSIONS.filter((version) => version === from.version || version === to.version);
       const under = versions.reduce(
@@ -141,8 +143,8 @@ function depart(group: RoundTripGroup, mode: QemuMode, from: QemuPlace, to: Qemu
       const [here, there] = [from.version, to.version].map((version) =>
         argumentsOf(group, { mode, contract: made }, version),
       );
-      if (here === undefined || !here.ok) return { name, why: here?.error ?? '' };
-      if (there === undefined || !there.ok) return { name, why: there?.error ?? '' };
+      if (here === undefined || !here.ok) return { name, mode, from, why: here?.error ?? '' };
+      if (there === undefined || !there.ok) return { name, mode, from, why: there?.error ?? '' };
       const digest = createHash('sha256').update(JSON.stringify(here.value)).digest('hex').slice(0, 12);
       return { name, saved: `${mode} ${placeName(from)} ${digest}`, mode, from, contract: made };
     }

@@ -107,9 +107,15 @@ function asExported(
 ): { readonly contract: Contract; readonly reasons: readonly Reason[] } {
   if (mode !== 'exported') return { contract, reasons: [] };
   const machine = MACHINE[architecture].type;
-  const here = notGiven(registry, contract, from.version, machine);
-  const there = from.version === to.version ? here : notGiven(registry, contract, to.version, machine);
-  const reasons = contract.promises.flatMap(({ word, width, value }) =>
+  const profile = profileOf(to.version);
+  // What is in the stream is written from there.
+  const configured = contract.promises.filter(
+    ({ word }) => rowFor(profile, architecture, word)?.saves === 'configured',
+  );
+  const given = { ...contract, promises: configured };
+  const here = notGiven(registry, given, from.version, machine);
+  const there = from.version === to.version ? here : notGiven(registry, given, to.version, machine);
+  const reasons = configured.flatMap(({ word, width, value }) =>
     registry
       .elements(word, width)
       .filter(({ path }) => here.has(path) !== there.has(path))

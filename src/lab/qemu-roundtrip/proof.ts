@@ -64,6 +64,7 @@ export async function qemuProofOf(
     const assessed = await assessCampaign(campaign);
     moves.push(...assessed.moves.map((each) => moveOf(group, each)));
     none.push(...assessed.notSaved.map((each) => noneOf(group, each)));
+    none.push(...campaign.itinerary.impossible.map((each) => ({ ...whichOf(group, each), why: each.why, said: [] })));
     unlike.push(...unlikeOf(group, assessed.unlike));
   }
   const sum = (of: (each: QemuCampaign) => number): number => campaigns.reduce((total, each) => total + of(each), 0);
