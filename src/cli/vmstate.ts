@@ -1,6 +1,5 @@
 /** Dumps of vmstate as a person names them, every one against every other, and that as a document. */
-import { existsSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { VMSTATE_COMPARISON_FORMAT, vmstateComparisonSchema } from '../format/index.ts';
 import { DumpLoader, caveatsOf, compare, readDump, sharedMachine } from '../interop/qemu/vmstate/index.ts';
 import type { CompareOptions, Comparison, Finding, VmstateDump } from '../interop/qemu/vmstate/index.ts';
@@ -51,7 +50,7 @@ async function loadDump(
   machine: string | undefined,
   terminal: Terminal,
 ): Promise<Result<VmstateDump, Failure>> {
-  if (await isVmmSurface(name)) {
+  if (isVmmSurface(name)) {
     const surface = await loadVmmSurface(name, terminal);
     return surface.ok ? dumpOfSurface(name, surface.value, machine) : surface;
   }
@@ -67,15 +66,24 @@ async function loadDump(
 const FORMAT_AT_HEAD: RegExp = new RegExp(`^\\s*\\{\\s*"format"\\s*:\\s*"${VMM_SURFACE_FORMAT}"`);
 const HEAD_BYTES = 256;
 
-async function isVmmSurface(name: string): Promise<boolean> {
+function isVmmSurface(name: string): boolean {
   if (!existsSync(name)) return recordedVmms().some((recorded) => recorded.name === name);
-  if (!statSync(name).isFile()) return false;
-  const file = await open(name);
+  return FORMAT_AT_HEAD.test(headOf(name));
+}
+
+/** Empty where it cannot be read: reading the whole then says why. A pipe can be read only once. */
+function headOf(name: string): string {
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return FORMAT_AT_HEAD.test(buffer.toString('latin1', 0, bytesRead));
-  } finally {
-    await file.close();
+    if (!statSync(name).isFile()) return '';
+    const file = openSync(name, 'r');
+    try {
+      const head = Buffer.alloc(HEAD_BYTES);
+      return head.toString('latin1', 0, readSync(file, head, 0, HEAD_BYTES, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
   }
 }
 

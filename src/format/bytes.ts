@@ -39,13 +39,24 @@ async function readOpen(file: FileHandle, path: string, limit: number): Promise<
   // A pipe or a process substitution has no size and no times that could be compared.
   if (!before.isFile()) return drain(file.createReadStream({ autoClose: false }), path, limit);
   if (before.size > BigInt(limit)) return err(tooLarge(path, limit, before.size));
-  const read = await drain(file.createReadStream({ autoClose: false, start: 0 }), path, limit);
-  if (!read.ok) return read;
+  const bytes = await atMost(file, Number(before.size) + 1);
   const after = await file.stat({ bigint: true });
-  if (differs(before, after) || BigInt(read.value.length) !== before.size) {
+  if (differs(before, after) || BigInt(bytes.length) !== before.size) {
     return err(documentError('changed', path, 'the file changed while it was read; try again when its writer is done'));
   }
-  return read;
+  return ok(bytes);
+}
+
+/** From the beginning; in one read where the file system gives as much as it is asked for. */
+async function atMost(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
 }
 
 function differs(before: BigIntStats, after: BigIntStats): boolean {

@@ -134,8 +134,10 @@ describe('readDocument', () => {
       path,
     ]);
     await new Promise((resolve) => writer.stdout.once('data', resolve));
-    const error = await failureOf(path);
+    // A read is over in some milliseconds: on a busy machine the writer may not have had a turn in the first ones.
+    const codes = new Set<string>();
+    while (!codes.has('changed') && writer.exitCode === null) codes.add((await failureOf(path)).code);
     writer.kill('SIGKILL');
-    expect(error).toMatchObject({ code: 'changed' });
+    expect(codes).toContain('changed');
   });
 });

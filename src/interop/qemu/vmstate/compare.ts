@@ -5,7 +5,7 @@
  */
 import { worse } from '../../../model/index.ts';
 import type { Level } from '../../../model/index.ts';
-import { isEqual } from './equal.ts';
+import { areKnownEqual, isEqual } from './equal.ts';
 import type { Comparison, Description, Field, Finding, VmstateDump, VmstateSection } from './model.ts';
 import { otherName, sameName } from './renames.ts';
 import { sending } from './subsections.ts';
@@ -117,7 +117,7 @@ class SectionComparison {
   }
 
   #descriptions(from: Description, to: Description, place: Place, versionsAreKnown: boolean = false): void {
-    if (isEqual(from, to)) return;
+    if (place === 'section' ? areKnownEqual(from, to) : isEqual(from, to)) return;
     const renamed = !sameName(this.#name, from.name, to.name);
     const incoming = place === 'struct' ? to.version : from.version;
     const wire = from === to ? SAME_BYTES : wireDifference(from, to, { ...this.#context, incoming });

@@ -1,6 +1,18 @@
 /** Descriptions that save the same: most of any two dumps, told apart from the others without building anything. */
 import type { Description, Field } from './model.ts';
 
+const known = new WeakMap<Description, WeakMap<Description, boolean>>();
+
+/** As isEqual, which is the same both ways; of every two it is found out once. */
+export function areKnownEqual(a: Description, b: Description): boolean {
+  const before = known.get(a)?.get(b) ?? known.get(b)?.get(a);
+  if (before !== undefined) return before;
+  const equal = isEqual(a, b);
+  const others = known.get(a) ?? new WeakMap<Description, boolean>();
+  known.set(a, others.set(b, equal));
+  return equal;
+}
+
 /** Nothing differs but the sizes of structs in memory, and numbers of elements that one of them does not say. */
 export function isEqual(a: Description, b: Description): boolean {
   return (

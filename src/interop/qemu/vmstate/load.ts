@@ -1,10 +1,11 @@
 /** Dumps from files. Several of one program are read once: they differ by the machine type at their head alone. */
+import { isAscii } from 'node:buffer';
 import { parseJson, pointerOf, readBytes } from '../../../format/index.ts';
 import type { DocumentError } from '../../../format/index.ts';
 import { err, ok } from '../../../model/index.ts';
 import type { Json, Result } from '../../../model/index.ts';
 import type { VmstateDump } from './model.ts';
-import { MACHINE_SECTION, keysOf, readDump } from './read.ts';
+import { MACHINE_SECTION, readDump, readDumpWith } from './read.ts';
 
 export class DumpLoader {
   readonly #read: { readonly rest: Buffer; readonly dump: VmstateDump }[] = [];
@@ -39,28 +40,24 @@ function machineAtHead(bytes: Buffer): { readonly machine: string; readonly end:
 }
 
 function dumpOf(path: string, bytes: Buffer): Result<VmstateDump, DocumentError> {
-  const fast = parseFast(bytes);
-  if (fast !== null) {
-    const dump = readDump(fast.json);
-    // As many colons as keys: no text has one, and no key was there twice, of which JSON.parse keeps the last.
-    if (dump.ok && keysOf(dump.value) === fast.colons) return dump;
-  }
+  const dump = readAtOnce(bytes);
+  if (dump !== null) return ok(dump);
   const json = parseJson(path, bytes);
   if (!json.ok) return json;
-  const dump = readDump(json.value);
-  if (dump.ok) return dump;
-  const { path: keys, message } = dump.error;
+  const read = readDump(json.value);
+  if (read.ok) return read;
+  const { path: keys, message } = read.error;
   return err({ code: 'invalid', path, place: { kind: 'pointer', pointer: pointerOf(keys) }, message });
 }
 
-/** What JSON.parse makes of it; null where it is not plain ASCII text or no JSON. */
-function parseFast(bytes: Buffer): { readonly json: Json; readonly colons: number } | null {
+/** A dump as QEMU writes it; null for everything else, with which one takes more care and says what is wrong. */
+function readAtOnce(bytes: Buffer): VmstateDump | null {
+  if (!isAscii(bytes)) return null;
+  const text = bytes.toString('latin1');
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    let colons = 0;
-    for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) colons++;
-    return { json: JSON.parse(text) as Json, colons };
-  } catch {
-    return null;
+    return readDumpWith(JSON.parse(text) as Json, text.split(':').length - 1);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

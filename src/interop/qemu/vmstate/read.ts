@@ -26,50 +26,52 @@ export function readDump(json: Json): Result<VmstateDump, DumpFault> {
   return dump === null ? err(reader.fault) : ok(dump);
 }
 
-/** Number of keys of all objects, so that a caller can tell whether the text had more of them (a key twice). */
-export function keysOf(dump: VmstateDump): number {
-  let count = dump.machine === null ? 0 : 2;
-  const description = ({ entries, fields, subsections }: Description): void => {
-    count += entries.length;
-    for (const field of fields ?? []) {
-      count += 4 + (field.count === null ? 0 : 1) + (field.description === null ? 0 : 1);
-      if (field.description !== null) description(field.description);
-    }
-    subsections?.forEach(description);
-  };
-  for (const section of dump.sections.values()) {
-    count += 1 + section.entries.length;
-    if (section.description !== null) description(section.description);
-  }
-  return count;
+/**
+ * As readDump, without saying what is wrong: null then, and where the text may have had more than `colons` keys. As many
+ * keys as colons in the text means that no key was there twice, of which JSON.parse keeps the last.
+ */
+export function readDumpWith(json: Json, colons: number): VmstateDump | null {
+  const reader = new Reader();
+  const dump = reader.dump(json);
+  return reader.keys === colons ? dump : null;
 }
 
 function isObject(json: Json | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** Each method answers null once something is wrong; `fault` then says what. */
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+function isInteger(json: Json | undefined): json is number {
+  return typeof json === 'number' && Number.isSafeInteger(json);
+}
+
+/**
+ * Each method answers null once something is wrong; `fault` then says what, and its path grows on the way out. Keys are read
+ * without asking whether the object has them itself: none is one that objects inherit.
+ */
 class Reader {
-  readonly #path: (string | number)[] = [];
   #nesting = 0;
   #counted = false;
-  fault: DumpFault = { path: [], message: 'nothing was read' };
+  /** Keys of the objects that were read. */
+  keys = 0;
+  fault: { readonly path: (string | number)[]; readonly message: string } = { path: [], message: 'nothing was read' };
 
   dump(json: Json): VmstateDump | null {
     if (!isObject(json)) return this.#wrong('a dump of -dump-vmstate is a JSON object');
     let machine: string | null = null;
     const sections = new Map<string, VmstateSection>();
     for (const name of Object.keys(json)) {
-      this.#path.push(name);
       if (name === MACHINE_SECTION) {
         machine = this.#machine(json[name]);
-        if (machine === null) return null;
+        if (machine === null) return this.#inside(name);
       } else {
         const section = this.#section(name, json[name]);
-        if (section === null) return null;
+        if (section === null) return this.#inside(name);
         sections.set(name, section);
       }
-      this.#path.pop();
     }
     if (machine === null && sections.size === 0) return this.#wrong('no section is in it');
     return { machine, counted: this.#counted, sections };
@@ -77,109 +79,120 @@ class Reader {
 
   #machine(json: Json | undefined): string | null {
     if (!isObject(json)) return this.#wrong('expected an object that names the machine type');
-    return this.#text(json, 'Name');
+    this.keys += 2;
+    const name = json['Name'];
+    return typeof name === 'string' ? name : this.#noText('Name');
   }
 
   #section(name: string, json: Json | undefined): VmstateSection | null {
     if (!isObject(json)) return this.#wrong('a section is an object');
-    const version = this.#integer(json, 'version_id');
-    if (version === null) return null;
-    const minimumVersion = this.#optionalInteger(json, 'minimum_version_id');
-    if (minimumVersion === undefined) return null;
-    const description = this.#optionalDescription(json);
-    if (description === undefined) return null;
-    return { name, version, minimumVersion, description, entries: Object.keys(json) };
-  }
-
-  /** Undefined where it is wrong. */
-  #optionalDescription(json: JsonObject): Description | null | undefined {
-    if (!Object.hasOwn(json, 'Description')) return null;
-    this.#path.push('Description');
-    const description = this.#description(json['Description']);
-    if (description === null) return undefined;
-    this.#path.pop();
-    return description;
+    const version = json['version_id'];
+    if (!isInteger(version)) return this.#noInteger('version_id');
+    const minimum = json['minimum_version_id'];
+    if (minimum !== undefined && !isInteger(minimum)) return this.#noInteger('minimum_version_id');
+    const of = json['Description'];
+    const description = of === undefined ? null : this.#description(of);
+    if (of !== undefined && description === null) return this.#inside('Description');
+    const entries = Object.keys(json);
+    this.keys += 1 + entries.length;
+    return { name, version, minimumVersion: minimum ?? null, description, entries };
   }
 
   #description(json: Json | undefined): Description | null {
     if (!isObject(json)) return this.#wrong('a description is an object');
     if (this.#nesting >= MAXIMUM_NESTING) return this.#wrong(`more than ${MAXIMUM_NESTING} descriptions in each other`);
     this.#nesting++;
-    const name = this.#text(json, 'name');
-    if (name === null) return null;
-    const version = this.#integer(json, 'version_id');
-    if (version === null) return null;
-    const minimumVersion = this.#optionalInteger(json, 'minimum_version_id');
-    if (minimumVersion === undefined) return null;
-    const fields = this.#optionalList(json, 'Fields', (item) => this.#field(item));
-    if (fields === undefined) return null;
-    const subsections = this.#optionalList(json, 'Subsections', (item) => this.#description(item));
-    if (subsections === undefined) return null;
+    const name = json['name'];
+    if (typeof name !== 'string') return this.#noText('name');
+    const version = json['version_id'];
+    if (!isInteger(version)) return this.#noInteger('version_id');
+    const minimum = json['minimum_version_id'];
+    if (minimum !== undefined && !isInteger(minimum)) return this.#noInteger('minimum_version_id');
+    const fields = this.#fields(json['Fields']);
+    if (fields === undefined) return this.#inside('Fields');
+    const subsections = this.#subsections(json['Subsections']);
+    if (subsections === undefined) return this.#inside('Subsections');
     this.#nesting--;
-    return { name, version, minimumVersion, fields, subsections, entries: Object.keys(json) };
+    const entries = Object.keys(json);
+    this.keys += entries.length;
+    return { name, version, minimumVersion: minimum ?? null, fields, subsections, entries };
+  }
+
+  /** Null where there is none, undefined where something in it is wrong. */
+  #fields(json: Json | undefined): Field[] | null | undefined {
+    if (json === undefined) return null;
+    if (!isList(json)) return this.#wrong('expected a list') ?? undefined;
+    const found: Field[] = [];
+    for (const item of json) {
+      const field = this.#field(item);
+      if (field === null) return this.#inside(found.length) ?? undefined;
+      found.push(field);
+    }
+    return found;
+  }
+
+  /** As #fields. */
+  #subsections(json: Json | undefined): Description[] | null | undefined {
+    if (json === undefined) return null;
+    if (!isList(json)) return this.#wrong('expected a list') ?? undefined;
+    const found: Description[] = [];
+    for (const item of json) {
+      const description = this.#description(item);
+      if (description === null) return this.#inside(found.length) ?? undefined;
+      found.push(description);
+    }
+    return found;
   }
 
   #field(json: Json): Field | null {
     if (!isObject(json)) return this.#wrong('a field is an object');
-    const name = this.#text(json, 'field');
-    if (name === null) return null;
-    const version = this.#integer(json, 'version_id');
-    if (version === null) return null;
+    const name = json['field'];
+    if (typeof name !== 'string') return this.#noText('field');
+    const version = json['version_id'];
+    if (!isInteger(version)) return this.#noInteger('version_id');
     const conditional = json['field_exists'];
     if (typeof conditional !== 'boolean') return this.#wrongAt('field_exists', 'expected true or false');
-    const count = this.#optionalInteger(json, 'num');
-    if (count === undefined) return null;
-    if (count !== null) this.#counted = true;
-    const size = this.#integer(json, 'size');
-    if (size === null) return null;
+    const elements = json['num'];
+    if (elements !== undefined && !isInteger(elements)) return this.#noInteger('num');
+    const count = elements ?? null;
+    const size = json['size'];
+    if (!isInteger(size)) return this.#noInteger('size');
     if (size < 0) return this.#wrongAt('size', 'a size is not negative');
     if (count !== null && count < 0) return this.#wrongAt('num', 'a number of elements is not negative');
-    const description = this.#optionalDescription(json);
-    if (description === undefined) return null;
+    this.keys += 4;
+    if (count !== null) {
+      this.#counted = true;
+      this.keys++;
+    }
+    const of = json['Description'];
+    if (of === undefined) return { name, version, conditional, count, size, description: null };
+    const description = this.#description(of);
+    if (description === null) return this.#inside('Description');
+    this.keys++;
     return { name, version, conditional, count, size, description };
   }
 
-  /** Null where the key is not there, undefined where something in it is wrong. */
-  #optionalList<T>(json: JsonObject, key: string, read: (item: Json) => T | null): T[] | null | undefined {
-    if (!Object.hasOwn(json, key)) return null;
-    const list = json[key];
-    if (!Array.isArray(list)) return this.#wrongAt(key, 'expected a list') ?? undefined;
-    this.#path.push(key);
-    const found: T[] = [];
-    for (const [index, item] of (list as readonly Json[]).entries()) {
-      this.#path.push(index);
-      const value = read(item);
-      if (value === null) return undefined;
-      found.push(value);
-      this.#path.pop();
-    }
-    this.#path.pop();
-    return found;
-  }
-
-  #text(json: JsonObject, key: string): string | null {
-    const value = Object.hasOwn(json, key) ? json[key] : undefined;
-    return typeof value === 'string' ? value : this.#wrongAt(key, 'expected a text');
-  }
-
-  #integer(json: JsonObject, key: string): number | null {
-    const value = Object.hasOwn(json, key) ? json[key] : undefined;
-    return typeof value === 'number' && Number.isSafeInteger(value)
-      ? value
-      : this.#wrongAt(key, 'expected a whole number');
-  }
-
-  #optionalInteger(json: JsonObject, key: string): number | null | undefined {
-    return Object.hasOwn(json, key) ? (this.#integer(json, key) ?? undefined) : null;
+  /** What is wrong is inside of what has this key. */
+  #inside(key: string | number): null {
+    this.fault.path.unshift(key);
+    return null;
   }
 
   #wrong(message: string): null {
-    this.fault = { path: [...this.#path], message };
+    this.fault = { path: [], message };
     return null;
   }
 
   #wrongAt(key: string, message: string): null {
-    this.fault = { path: [...this.#path, key], message };
+    this.fault = { path: [key], message };
     return null;
+  }
+
+  #noText(key: string): null {
+    return this.#wrongAt(key, 'expected a text');
+  }
+
+  #noInteger(key: string): null {
+    return this.#wrongAt(key, 'expected a whole number');
   }
 }

@@ -106,11 +106,11 @@ export function sameBytes(of: string, a: string, b: string): boolean {
   return names?.some((group) => group.includes(a) && group.includes(b)) === true;
 }
 
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
+  SECTION_RENAMES.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]),
+);
+
 /** What a device type was called before or is called since, or null. */
 export function otherName(section: string): string | null {
-  for (const [a, b] of SECTION_RENAMES) {
-    if (section === a) return b;
-    if (section === b) return a;
-  }
-  return null;
+  return OTHER_NAMES.get(section) ?? null;
 }

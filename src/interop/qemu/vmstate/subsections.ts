@@ -105,15 +105,19 @@ export const CONDITIONS: readonly Condition[] = [
   },
 ];
 
+const BY_MEMBER: ReadonlyMap<string, Condition> = new Map(
+  CONDITIONS.flatMap((row) => row.members.map((member) => [member, row] as const)),
+);
+
 export type Sending =
   /** `text` completes "it is sent …". */
   { readonly how: 'sometimes'; readonly text: string } | { readonly how: 'never'; readonly text: string };
 
 /** Of a subsection or a field of a machine type such as `pc-q35-5.2`; null where the table does not have it. */
 export function sending(member: string, machine: string | null): Sending | null {
-  const row = CONDITIONS.find(({ members }) => members.includes(member));
+  const row = BY_MEMBER.get(member);
   if (row === undefined) return null;
-  const version = machine === null ? null : machineVersion(machine);
+  const version = machine === null || row.notUpTo === undefined ? null : machineVersion(machine);
   if (row.notUpTo !== undefined && version !== null && !isLater(version, row.notUpTo.version)) {
     return { how: 'never', text: `${machine} sets ${row.notUpTo.by}` };
   }

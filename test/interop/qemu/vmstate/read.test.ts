@@ -1,9 +1,11 @@
 /** Dumps that somebody else wrote: what is not as QEMU writes it ends the reading, with its place. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeDocumentError } from '../../../../src/format/index.ts';
+import { describeDocumentError, parseJson, readDocument } from '../../../../src/format/index.ts';
 import { DumpLoader, compare, readDump } from '../../../../src/interop/qemu/vmstate/index.ts';
 import type { Json } from '../../../../src/model/index.ts';
+import { dumpedMachines, vmstateDump } from '../../../../src/model/index.ts';
+import { recordedVmms } from '../../../../src/cli/recorded.ts';
 import { RUNS } from '../../../runs.ts';
 import { description, dumpJson, field, section } from './sample.ts';
 import type { DescriptionJson } from './sample.ts';
@@ -33,6 +35,9 @@ function nested(levels: number): DescriptionJson {
   }
   return inner;
 }
+
+/** The careful way reads some hundred a second. */
+const CAREFUL = 1000;
 
 const text = JSON.stringify(good(), null, 2);
 
@@ -141,4 +146,68 @@ test('a dump that anybody damaged is refused or read, never more, and then compa
     { numRuns: RUNS },
   );
   expect(taken).toBeGreaterThan(0);
+});
+
+/** As QEMU lays it out: some device types of a recorded one. */
+async function excerpt(): Promise<string> {
+  const recorded = recordedVmms().find(({ name }) => name === 'vmm/qemu-11.1/x86_64');
+  if (recorded === undefined) throw new Error('QEMU 11.1 is recorded');
+  const document = await readDocument(recorded.path);
+  if (!document.ok || document.value.kind !== 'vmm-surface') throw new Error('a VMM surface');
+  const { surface } = document.value;
+  const dump = vmstateDump(surface, dumpedMachines(surface)[0] ?? '') ?? {};
+  return JSON.stringify(Object.fromEntries(Object.entries(dump).slice(0, 8)), null, 2);
+}
+
+test('what is read at once is what the careful way reads, and nothing else is', async () => {
+  const whole = await excerpt();
+  const lines = whole.split('\n');
+  const change = fc.oneof(
+    fc.record({ line: fc.nat({ max: lines.length - 1 }), to: fc.constant<string | null>(null) }),
+    fc.record({
+      line: fc.nat({ max: lines.length - 1 }),
+      to: fc.oneof(
+        fc.constantFrom(
+          '"size": 8,',
+          '"size": "8",',
+          '"num": 2,',
+          '"num": null,',
+          '"version_id": -1,',
+          '"name": "a:b",',
+        ),
+        fc.constantFrom(
+          '{',
+          '}',
+          '"Fields": [',
+          '],',
+          '"é": 1,',
+          '"field": "\\u0061",',
+          '"__proto__": 1,',
+          '"other": {},',
+        ),
+        fc.constantFrom(...lines),
+      ),
+    }),
+  );
+  const met = { read: 0, refused: 0 };
+  const asCarefully = (damaged: string): void => {
+    const bytes = new TextEncoder().encode(damaged);
+    const read = new DumpLoader().parse('d', bytes);
+    const json = parseJson('d', bytes);
+    const careful = json.ok ? readDump(json.value) : json;
+    met[read.ok ? 'read' : 'refused']++;
+    if (careful.ok) expect(read).toEqual(careful);
+    else expect(read.ok).toBe(false);
+  };
+  asCarefully(whole);
+  expect(met).toEqual({ read: 1, refused: 0 });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 2 }), fc.boolean(), (changes, added) => {
+      const damaged = [...lines];
+      for (const { line, to } of changes) damaged.splice(line, added ? 0 : 1, ...(to === null ? [] : [to]));
+      asCarefully(damaged.join('\n'));
+    }),
+    { numRuns: Math.min(RUNS, CAREFUL) },
+  );
+  expect(Math.min(met.read, met.refused)).toBeGreaterThan(0);
 });
