@@ -1,7 +1,7 @@
 /**
  * One run of vmstate.ts in a process of its own: the files that are named are read, compared each with each, and shown as
- * the command shows them. Two for one pair: from the first to the second. Prints the milliseconds of the thread's processor
- * time, of the first time and of the tenth.
+ * the command shows them. Two for one pair: from the first to the second. Prints milliseconds of processor time: of the
+ * thread the first time and the tenth, and of all threads the first time (V8 compiles and Node reads in others).
  */
 import { everyPair, loadDumps, onePair } from '../src/cli/vmstate.ts';
 import { comparisonText, dumpMatrixText } from '../src/cli/vmstate-text.ts';
@@ -18,8 +18,15 @@ const terminal: Terminal = {
   signal: new AbortController().signal,
 };
 
-async function check(names: readonly string[]): Promise<number> {
-  const begun = process.threadCpuUsage();
+interface Spent {
+  readonly thread: number;
+  readonly process: number;
+}
+
+const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
+
+async function check(names: readonly string[]): Promise<Spent> {
+  const begun = { thread: process.threadCpuUsage(), process: process.cpuUsage() };
   const loaded = await loadDumps(names, undefined, terminal);
   if (!loaded.ok) throw new Error(loaded.error.message);
   const dumps = loaded.value;
@@ -28,10 +35,13 @@ async function check(names: readonly string[]): Promise<number> {
       ? comparisonText(terminal, dumps, onePair(dumps, [0, 1], {}), false)
       : dumpMatrixText(terminal, dumps, everyPair(dumps, {}));
   if (text === '') throw new Error('nothing was said');
-  const { user, system } = process.threadCpuUsage(begun);
-  return (user + system) / 1000;
+  return {
+    thread: milliseconds(process.threadCpuUsage(begun.thread)),
+    process: milliseconds(process.cpuUsage(begun.process)),
+  };
 }
 
-const spent: number[] = [];
+const spent: Spent[] = [];
 for (let time = 0; time < TIMES; time++) spent.push(await check(process.argv.slice(2)));
-console.log(`${spent[0] ?? Number.NaN} ${spent.at(-1) ?? Number.NaN}`);
+const [first, last] = [spent[0], spent.at(-1)];
+console.log(`${first?.thread ?? Number.NaN} ${last?.thread ?? Number.NaN} ${first?.process ?? Number.NaN}`);
