@@ -62,12 +62,16 @@ const LEAVES = /^cpuid\/0x(?:2|4|80000005|80000006|8000001d):/;
 
 /**
  * What a guest with legacy caches reads; null for words of other leaves, and where it was not read. `amd`: the vendor that
- * the guest sees; since 6.1 an AMD CPU has no leaves 2 and 4 (x-vendor-cpuid-only). For Intel, 11.1 leaves out parts of
- * AMD's leaves (x-vendor-cpuid-only-v2), which were not read.
+ * the guest sees. `vendorOnly`: x-vendor-cpuid-only, since 6.1: an AMD CPU has no leaves 2 and 4. For Intel, 11.1 leaves out
+ * parts of AMD's leaves (x-vendor-cpuid-only-v2), which were not read.
  */
-export function qemuLegacyCache(version: QemuVersion, amd: boolean, word: WordPath): bigint | null {
+export function qemuLegacyCache(
+  version: QemuVersion,
+  { amd, vendorOnly }: { readonly amd: boolean; readonly vendorOnly: boolean },
+  word: WordPath,
+): bigint | null {
   if (!LEAVES.test(word)) return null;
-  if (/^cpuid\/0x[24]:/.test(word)) return amd && isSince(version, '7.2') ? 0n : (INTEL[word] ?? 0n);
+  if (/^cpuid\/0x[24]:/.test(word)) return amd && vendorOnly ? 0n : (INTEL[word] ?? 0n);
   if (version === '11.1' && !amd) return null;
   // Complex indexing is left out since 9.1 (x-amd-topoext-features-only).
   if (word === 'cpuid/0x8000001d:3/edx') return isSince(version, '10.0') ? 0x2n : 0x6n;

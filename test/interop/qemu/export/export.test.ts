@@ -61,6 +61,21 @@ describe.each(PAIRS)('$recorded.name with QEMU $version', ({ recorded, version }
   });
 });
 
+describe("an AMD guest with QEMU 5.2's leaves 2 and 4", () => {
+  const amd = PAIRS.filter(({ recorded, version }) => version === '5.2' && /epyc-milan/.test(recorded.name));
+
+  test.each(amd)('$recorded.name: later versions are told to keep them', ({ recorded }) => {
+    const contract = contractOf(recorded, '5.2');
+    const given = asGiven(registryFor(contract.architecture), contract, exportOf(contract, { version: '5.2' }));
+    expect(given.promises.find(({ word }) => word === 'cpuid/0x2:0/eax')?.value).not.toBe(0n);
+    for (const version of ['7.2', '10.0', '11.1'] as const) {
+      const found = exportOf(given, { version });
+      expect(argumentOf(found, '-cpu')).toContain('x-vendor-cpuid-only=off');
+      expect(found.cannot.filter(({ element }) => /^cpuid\/0x[24]:/.test(element))).toEqual([]);
+    }
+  });
+});
+
 describe('one table decides what the profile says and what is exported', () => {
   const tables = [
     { architecture: 'x86_64', properties: QEMU_X86_PROPERTIES },

@@ -190,8 +190,9 @@ function whileOn(settings: X86Settings, word: WordPath): Computed | null {
     : known(gate.values[word] ?? 0n, `QEMU's constants with ${gate.name}`);
 }
 
-function caches({ version, model }: X86Settings, promises: Promises, word: WordPath): Computed | null {
-  const value = qemuLegacyCache(version, isAmd(promises), word);
+function caches({ version, model, cpu }: X86Settings, promises: Promises, word: WordPath): Computed | null {
+  const vendorOnly = cpu.some(({ name, value }) => name === 'x-vendor-cpuid-only' && value === 'on');
+  const value = qemuLegacyCache(version, { amd: isAmd(promises), vendorOnly }, word);
   if (!/^cpuid\/0x(?:2|4|80000005|80000006|8000001d):/.test(word)) return null;
   if (model === BASE_MODEL && value !== null) return known(value, "QEMU's own caches: the model has none");
   return host(`caches are those of the model ${model}, and were not read`);
