@@ -126,7 +126,8 @@ function msrRows(version: QemuVersion): VmmRow[] {
             saves: 'no' as const,
             lacking: 'drops' as const,
             refused: 'fails' as const,
-            source: "the program's strings: no field or subsection is named after it, as in versions whose source was read",
+            source:
+              "the program's strings: no field or subsection is named after it, as in versions whose source was read",
           },
         ]
       : []),
