@@ -70,7 +70,12 @@ describe('a guest of a real QEMU', () => {
         (_, { kernel }, request, events) => {
           const machine = prepared.get(kernel);
           if (machine === undefined) throw new Error(`${kernel} is not part of this`);
-          return performQemuJobs(context, machine, request, { architecture, cpu: CPU[architecture], again: true, ...events });
+          return performQemuJobs(context, machine, request, {
+            architecture,
+            cpu: CPU[architecture],
+            again: true,
+            ...events,
+          });
         },
         { parallel: 1 },
       );
