@@ -1,6 +1,8 @@
 /**
  * The fewest hosts to leave out of a pool so that the others have a common machine. Found by cores: a smallest set of
- * groups that do not go together, one of which has to go. Pure, and the same for the same pool.
+ * groups that do not go together, one of which has to go. That holds but for one thing: a further host can settle what two
+ * others leave open (which of two identities, a value that one of them alone would not give up). So smaller sets are tried
+ * one by one as well, as far as the budget goes. Pure, and the same for the same pool.
  */
 import type { MeasuredSurface, Registry, WordPath } from '../model/index.ts';
 import { pin } from './pin.ts';
@@ -50,7 +52,8 @@ class Search {
     this.#learn(comparable);
     for (;;) {
       this.#spent = 0;
-      const best = this.#without(comparable, hosts(comparable)) ?? comparable.slice(0, 1);
+      const found = this.#without(comparable, hosts(comparable)) ?? comparable.slice(0, 1);
+      const best = this.#settled(comparable, [], hosts(comparable) - hosts(found)) ?? found;
       // What suits the words that were compared need not suit all: leaving a host out can bring a new conflict.
       if (!this.#learn(best)) return best;
     }
@@ -110,6 +113,16 @@ class Search {
       left = lost;
     }
     return best;
+  }
+
+  /** The most that go together of which fewer than `bound` hosts are left out, tried one set after the other; null for none. */
+  #settled(from: readonly Candidate[], kept: readonly Candidate[], bound: number): readonly Candidate[] | null {
+    if (bound <= 0 || this.#spent >= BUDGET / 2) return null;
+    const [next, ...others] = from;
+    if (next === undefined) return this.#agree(kept) ? kept : null;
+    const without = this.#settled(others, kept, bound - hosts([next]));
+    const left = without === null ? bound : hosts(from) + hosts(kept) - hosts(without);
+    return this.#settled(others, [...kept, next], left) ?? without;
   }
 
   /** A set of candidates that do not go together, and do once any of them is left out; null where all go together. */
