@@ -29,6 +29,11 @@ const R9 = 72;
 const TSC = 0x10;
 /** Long ago, and not 0, which KVM takes for a wish to be in step with the other vCPUs. */
 const EARLY = 0x1000n;
+/**
+ * KVM takes a write that is within a second of what the TSC says for a wish to be in step with it, and changes nothing
+ * (kvm_synchronize_tsc, arch/x86/kvm/x86.c): the guest's has to be older before it goes back.
+ */
+const OLD_MILLISECONDS = 1500;
 const LSTAR = 0xc000_0082;
 /** An address and data of a message-signalled interrupt: SDM 3A, section 12.11. */
 const MSI_ADDRESS = 0xfee0_0000;
@@ -44,7 +49,10 @@ export function disturb({ vm, vcpus }: GuestMachine, memory: GuestMemory): Resul
   const calls = [
     () => flip(first.fd, 'regs'),
     () => flip(first.fd, 'xsave'),
-    () => writeMsrs(first.fd, [{ index: TSC, data: EARLY }]),
+    () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OLD_MILLISECONDS);
+      return writeMsrs(first.fd, [{ index: TSC, data: EARLY }]);
+    },
     () => writeMsrs(last.fd, [{ index: LSTAR, data: 0n }]),
     () => loseBreakpoint(last.fd),
     () => vm.structReturning(KVM_SIGNAL_MSI, { address_lo: MSI_ADDRESS | (last.id << 12), data: STRAY_VECTOR }),
