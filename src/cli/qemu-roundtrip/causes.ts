@@ -48,14 +48,6 @@ export const QEMU_CAUSES: readonly QemuCause[] = [
     cause:
       "No guest set these bits: they are those of KVM's reset pattern (0x1de7ec7edbadc0de, reset_unknown in arch/arm64/kvm/sys_regs.h) that the PMU has counters for, and the load makes them 0. The registry knows the whole pattern for a value that nobody gave, not what is left of it.",
   },
-  {
-    architecture: 'x86_64',
-    modes: ['exported'],
-    words: /^cpuid\/0x4:\d\/e[a-d]x$/,
-    observed: 'differs',
-    cause:
-      'QEMU 5.2 gives an AMD guest the caches of leaf 4, too; later versions leave it out (x-vendor-cpuid-only, target/i386/cpu.c). The contract has no leaf 4, because KVM shows none on this CPU: that the move differs is predicted by leaf 2.',
-  },
 ];
 
 export function qemuCauseOf(
