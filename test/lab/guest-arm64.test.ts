@@ -87,16 +87,17 @@ describe('an arm64 guest', () => {
       },
     );
 
-    it(`on ${kernel} finds its machine unchanged for 20 rounds`, { timeout: MILLISECONDS }, async (test) => {
-      const { ended, report } = await witness(test, kernel, 'max', { rounds: 20 });
+    it(`on ${kernel} finds its machine unchanged for 60 rounds`, { timeout: MILLISECONDS }, async (test) => {
+      const { ended, report } = await witness(test, kernel, 'max', { rounds: 60 });
       expect(ended).toEqual({ how: 'rounds' });
       expect(report.vcpus).toHaveLength(2);
       for (const vcpu of report.vcpus) {
         expect(vcpu).toMatchObject({ unanswered: 0, strayInterrupts: 0, changes: [], changesNotKept: 0 });
         expect(vcpu.checks.filter(({ failures }) => failures > 0)).toEqual([]);
         expect(vcpu.first.filter(({ value }) => value.kind === 'not-reached')).toEqual([]);
-        expect(vcpu.rounds).toBeGreaterThanOrEqual(20);
-        expect(vcpu.ipis).toBeGreaterThanOrEqual(20);
+        expect(vcpu.rounds).toBeGreaterThanOrEqual(60);
+        expect(vcpu.ipis).toBeGreaterThanOrEqual(60);
+        // A fast machine does some rounds between two ticks.
         expect(vcpu.timerTicks).toBeGreaterThan(1);
         // vCPU 0 sends one in each of its rounds; two that come before the vCPU has its turn are one.
         expect(vcpu.messages).toBeGreaterThanOrEqual(10);
