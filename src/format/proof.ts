@@ -104,27 +104,31 @@ const leg: z.ZodType<ProofLeg> = z.strictObject({
   milliseconds: z.number().nonnegative().nullable(),
 });
 
+/** How a document of what was tried in the lab came to be, and on which hosts. */
+export const recordedSchema: z.ZodType<ProofDocument['recorded']> = z.strictObject({
+  at: z.string(),
+  by: z.string(),
+  command: z.string(),
+  seconds: z.number().nonnegative(),
+  boots: countSchema,
+  remembered: countSchema,
+  environment: z.record(z.string(), z.string()),
+});
+export const labHostsSchema: z.ZodType<ProofDocument['hosts']> = z.array(
+  z.strictObject({
+    architecture: architectureSchema,
+    cpu: z.string(),
+    kernel: z.string(),
+    release: z.string(),
+    fingerprint: fingerprintSchema,
+  }),
+);
+
 export const proofSchema: z.ZodType<ProofDocument> = z
   .strictObject({
     format: z.literal(PROOF_FORMAT),
-    recorded: z.strictObject({
-      at: z.string(),
-      by: z.string(),
-      command: z.string(),
-      seconds: z.number().nonnegative(),
-      boots: countSchema,
-      remembered: countSchema,
-      environment: z.record(z.string(), z.string()),
-    }),
-    hosts: z.array(
-      z.strictObject({
-        architecture: architectureSchema,
-        cpu: z.string(),
-        kernel: z.string(),
-        release: z.string(),
-        fingerprint: fingerprintSchema,
-      }),
-    ),
+    recorded: recordedSchema,
+    hosts: labHostsSchema,
     variants: z.array(z.strictObject({ id: z.string(), about: z.string() })),
     observations: z
       .array(

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { ROUND_TRIP_FAULTS, ROUND_TRIP_OUTCOMES } from '../model/index.ts';
 import type { Architecture, Level, RoundTripFault, RoundTripOutcome } from '../model/index.ts';
-import { architectureSchema, countSchema, fingerprintSchema } from './schemas.ts';
+import { labHostsSchema, recordedSchema } from './proof.ts';
+import { architectureSchema, countSchema } from './schemas.ts';
 import { levelSchema } from './verdict.ts';
 
 export const QEMU_PROOF_FORMAT = 'evenkeel.qemu-proof/1';
@@ -147,24 +148,8 @@ const move: z.ZodType<QemuProofMove> = z.strictObject({
 export const qemuProofSchema: z.ZodType<QemuProofDocument> = z
   .strictObject({
     format: z.literal(QEMU_PROOF_FORMAT),
-    recorded: z.strictObject({
-      at: z.string(),
-      by: z.string(),
-      command: z.string(),
-      seconds: z.number().nonnegative(),
-      boots: countSchema,
-      remembered: countSchema,
-      environment: z.record(z.string(), z.string()),
-    }),
-    hosts: z.array(
-      z.strictObject({
-        architecture: architectureSchema,
-        cpu: z.string(),
-        kernel: z.string(),
-        release: z.string(),
-        fingerprint: fingerprintSchema,
-      }),
-    ),
+    recorded: recordedSchema,
+    hosts: labHostsSchema,
     qemus: z.array(z.strictObject({ architecture: architectureSchema, qemu: z.string(), package: z.string() })),
     modes: z.array(z.strictObject({ mode, about: z.string() })),
     reasons: z
